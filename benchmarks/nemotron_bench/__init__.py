@@ -1,0 +1,1 @@
+"""Throughput benchmarks over HTTP; never imports the runtime."""

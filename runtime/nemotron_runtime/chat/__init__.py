@@ -1,0 +1,1 @@
+"""The core: a request becomes a plan, tokens become events, events become the wire."""

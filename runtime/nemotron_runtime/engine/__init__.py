@@ -1,0 +1,1 @@
+"""Engines: a five-member protocol, and vLLM behind it."""
