@@ -1,0 +1,1 @@
+"""OpenRouter's shapes: what arrives (pydantic) and what leaves (typed dicts). No behaviour."""
