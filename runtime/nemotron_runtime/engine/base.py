@@ -20,10 +20,8 @@ class Sampling:
         top_k: 0 is off.
         logprobs: None: none. N: the sampled token's and the N likeliest ones' (0..20).
         stop_token_ids: Tokens that end the output; the last id of the output may be one of them.
-        thinking_budget: Output tokens of thinking at most, counted from the first output token;
-            only for prompts that end inside an open thought. None: no budget.
         grammar: An xgrammar structural tag (JSON text) that the whole output obeys from its
-            first token on, thinking included. None: free text.
+            first token on: thinking and its budget, calls, JSON. None: free text.
     """
 
     max_tokens: int
@@ -38,7 +36,6 @@ class Sampling:
     logit_bias: Mapping[int, float] = field(default_factory=dict)
     logprobs: int | None = None
     stop_token_ids: tuple[int, ...] = ()
-    thinking_budget: int | None = None
     grammar: str | None = None
 
 
