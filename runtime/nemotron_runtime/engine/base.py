@@ -6,7 +6,7 @@ Text never crosses this border: marks such as ``</think>`` count by token id, an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -98,8 +98,8 @@ class Engine(Protocol):
     async def start(self) -> None:
         """Loads the model. Raises SetupError where that can't succeed."""
 
-    def generate(self, request: EngineRequest) -> AsyncIterator[TokenDelta]:
-        """Yields deltas until one has ``finish``. Closing the iterator aborts the request.
+    def generate(self, request: EngineRequest) -> AsyncGenerator[TokenDelta, None]:
+        """Yields deltas until one has ``finish``. Closing the generator aborts the request.
 
         Raises:
             EngineOverloaded: before the first delta, when the queue is full.
