@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -150,12 +151,11 @@ class VllmEngine:
             request.request_id,
         )
         try:
-            async for output in stream:
-                yield _delta(output, request.sampling.logprobs)
+            async with aclosing(stream):
+                async for output in stream:
+                    yield _delta(output, request.sampling.logprobs)
         except Exception as error:
             raise _translated(error) from error
-        finally:
-            await stream.aclose()
 
     async def check(self) -> None:
         """See the protocol."""

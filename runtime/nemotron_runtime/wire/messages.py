@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from nemotron_runtime.wire.reasoning import Reasoning
 from nemotron_runtime.wire.scalars import Int, Str
 
 
@@ -74,7 +75,7 @@ class ToolCall(_Open):
 class ConfigurationUpdate(_Open):
     """Settings that a system message changes from its place on."""
 
-    reasoning: dict[str, Any] | None = None
+    reasoning: Reasoning | None = None
 
 
 class SystemMessage(_Open):
@@ -83,6 +84,7 @@ class SystemMessage(_Open):
     role: Literal["system", "developer"]
     content: Content
     name: Str | None = None
+    configuration_update: ConfigurationUpdate | None = None
 
 
 class UserMessage(_Open):

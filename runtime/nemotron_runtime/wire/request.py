@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from nemotron_runtime.wire.messages import Messages
+from nemotron_runtime.wire.reasoning import Effort, Reasoning
 from nemotron_runtime.wire.scalars import Bool, Int, Number, Price, Str
-
-Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 
 
 class _Open(BaseModel):
@@ -95,18 +94,6 @@ class ResponseFormat(_Open):
 
     type: Literal["text", "json_object", "json_schema", "grammar", "python"]
     json_schema: JsonSchemaFormat | None = None
-
-
-class Reasoning(_Open):
-    """How long to think, and whether to show it. ``summary`` and ``mode`` have no effect on a text reasoner."""
-
-    enabled: Bool | None = None
-    effort: Effort | None = None
-    max_tokens: Annotated[Int, Field(ge=0)] | None = None
-    exclude: Bool | None = None
-    summary: Literal["auto", "concise", "detailed"] | None = None
-    context: Literal["auto", "all_turns", "current_turn"] | None = None
-    mode: Literal["standard", "pro"] | None = None
 
 
 class MaxPrice(_Open):
@@ -207,7 +194,9 @@ class ChatRequest(_Open):
     service_tier: Str | None = None
     session_id: Annotated[Str, Field(max_length=256)] | None = None
     user: ShortText | None = None
-    metadata: Annotated[dict[Annotated[Str, Field(max_length=64)], ShortText], Field(max_length=16)] | None = None
+    metadata: (
+        Annotated[dict[Annotated[Str, Field(max_length=64)], ShortText], Field(max_length=16)] | None
+    ) = None
     trace: dict[str, Any] | None = None
     debug: Debug | None = None
     modalities: list[Literal["text", "image", "audio"]] | None = None

@@ -1,4 +1,4 @@
-"""Scalars as JSON's own types have them: ``"1"`` is no number and ``1`` no boolean, but ``4.0`` is an integer."""
+"""Scalars as JSON has them: ``"1"`` is no number, ``1`` is no boolean, but ``4.0`` is an integer."""
 
 from __future__ import annotations
 

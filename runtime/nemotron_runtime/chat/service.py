@@ -1,0 +1,155 @@
+"""Runs a plan: engine deltas in, chat events out. The only async generator of the core."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from nemotron_runtime.chat.events import ChatEvent, Finished, FinishReason, Piece, Timings, Usage
+from nemotron_runtime.chat.plan import GenerationPlan, new_call_id
+from nemotron_runtime.chat.record import GenerationRecord, Outcome, Recorder
+from nemotron_runtime.chat.splitter import Splitter
+from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
+from nemotron_runtime.engine.base import Engine, EngineRequest, TokenDelta
+from nemotron_runtime.errors import GenerationFailed, RuntimeFault
+
+FAILED_FINISHES = frozenset({"error", "abort", "repetition"})
+
+
+@dataclass(slots=True)
+class _Run:
+    """The moving parts of one generation."""
+
+    plan: GenerationPlan
+    splitter: Splitter
+    decoder: StreamDecoder
+    began: float = field(default_factory=time.monotonic)
+    first_token_s: float | None = None
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+    def take(self, delta: TokenDelta) -> Iterator[Piece]:
+        """Counts a delta and yields what it says."""
+        if delta.token_ids and self.first_token_s is None:
+            self.first_token_s = time.monotonic() - self.began
+        self.completion_tokens += len(delta.token_ids)
+        self.cached_tokens = delta.cached_tokens or self.cached_tokens
+        ids, rows = delta.token_ids, delta.logprobs
+        if delta.finish == "stop" and ids and ids[-1] in self.plan.sampling.stop_token_ids:
+            ids, rows = ids[:-1], rows[:-1] if rows else rows
+        for fragment in self.decoder.feed(ids, rows):
+            yield from self.splitter.feed(fragment)
+            if self.splitter.stopped:
+                return
+
+    def close(self) -> Iterator[Piece]:
+        """What was held back until the end."""
+        if not self.splitter.stopped:
+            for fragment in self.decoder.flush():
+                yield from self.splitter.feed(fragment)
+        yield from self.splitter.finish()
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            prompt_tokens=len(self.plan.prompt_token_ids),
+            completion_tokens=self.completion_tokens,
+            reasoning_tokens=self.splitter.reasoning_tokens,
+            cached_tokens=self.cached_tokens,
+        )
+
+    @property
+    def timings(self) -> Timings:
+        return Timings(first_token_s=self.first_token_s, total_s=time.monotonic() - self.began)
+
+    def finished(self, engine_finish: str) -> Finished:
+        reason: FinishReason = "length" if engine_finish == "length" else "stop"
+        if reason == "stop" and self.splitter.calls:
+            reason = "tool_calls"
+        return Finished(reason, reason, self.usage, self.timings)
+
+
+class ChatService:
+    """Generates answers. One instance serves all requests.
+
+    Args:
+        engine: Where tokens come from.
+        tokens: The model's vocabulary.
+        recorder: Gets one record for each run, whatever ends it.
+    """
+
+    def __init__(self, engine: Engine, tokens: Tokens, recorder: Recorder) -> None:
+        self._engine = engine
+        self._tokens = tokens
+        self._recorder = recorder
+
+    async def run(
+        self, plan: GenerationPlan, *, generation_id: str, created_s: int
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Yields pieces and, last, Finished. Closing the generator stops the engine's work.
+
+        Raises:
+            EngineError: at any time; nothing follows it.
+        """
+        run = _Run(plan, self._splitter(plan), StreamDecoder(self._tokens))
+        outcome: Outcome = "cancelled"
+        finished: Finished | None = None
+        error_type = None
+        try:
+            async with aclosing(self._events(run, generation_id)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        finished, outcome = event, "finished"
+                    yield event
+        except RuntimeFault as fault:
+            outcome, error_type = "failed", fault.error_type
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException:
+            outcome, error_type = "failed", RuntimeFault.error_type
+            raise
+        finally:
+            self._recorder.put(
+                GenerationRecord(
+                    id=generation_id,
+                    created_s=created_s,
+                    model=plan.model,
+                    requested_model=plan.requested_model,
+                    streamed=plan.stream,
+                    outcome=outcome,
+                    usage=run.usage,
+                    timings=run.timings,
+                    finish_reason=finished.reason if finished else None,
+                    native_finish_reason=finished.native_reason if finished else None,
+                    error_type=error_type,
+                )
+            )
+
+    def _splitter(self, plan: GenerationPlan) -> Splitter:
+        return Splitter(
+            thinking=plan.thinking,
+            tools=plan.tools,
+            new_id=new_call_id,
+            stop=plan.stop,
+            max_calls=plan.max_calls,
+        )
+
+    async def _events(self, run: _Run, generation_id: str) -> AsyncGenerator[ChatEvent, None]:
+        request = EngineRequest(generation_id, run.plan.prompt_token_ids, run.plan.sampling)
+        finish = None
+        async with aclosing(self._engine.generate(request)) as deltas:
+            async for delta in deltas:
+                for piece in run.take(delta):
+                    yield piece
+                finish = "stop" if run.splitter.stopped else delta.finish
+                if finish:
+                    break
+        if finish is None or finish in FAILED_FINISHES:
+            raise GenerationFailed("The model stopped before the answer was complete.")
+        for piece in run.close():
+            yield piece
+        yield run.finished(finish)
