@@ -1,0 +1,117 @@
+"""Who may come in: the Host check, the Origin check and the keys, before any route."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nemotron_runtime.api.faults import fault_response
+from nemotron_runtime.errors import ClientError, Forbidden, InvalidRequest, Unauthorized
+
+PREFIXES = ("/api/v1", "/v1")
+_PUBLIC_ANY = frozenset({"/", "/health", "/ready"})
+_PUBLIC_GET = re.compile(r"^/(models|models/count|models/[^/]+/[^/]+/endpoints|providers|endpoints/zdr)$")
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRules:
+    """What is let in.
+
+    Attributes:
+        keys: Accepted keys; empty: no key is asked for.
+        hosts: Accepted names in the Host header; None: any.
+        origins: Accepted browser origins; None: any.
+    """
+
+    keys: tuple[str, ...] = ()
+    hosts: tuple[str, ...] | None = None
+    origins: re.Pattern[str] | None = None
+
+
+class Doors:
+    """Pure ASGI middleware, so that ``receive`` reaches the routes untouched."""
+
+    def __init__(self, app: ASGIApp, rules: DoorRules) -> None:
+        self._app = app
+        self._rules = rules
+        self._digests = [_digest(key) for key in rules.keys]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            try:
+                self._check_host(headers)
+                self._check_origin(headers)
+                self._check_key(scope["method"], scope["path"], headers)
+            except ClientError as fault:
+                await fault_response(fault)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check_host(self, headers: Headers) -> None:
+        """A name that points here by DNS rebinding is not ours."""
+        if self._rules.hosts is None:
+            return
+        host = headers.get("host", "")
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if name.strip("[]").lower() not in self._rules.hosts:
+            raise InvalidRequest(
+                f"The Host header {host[:100]!r} is not served here; add the name with --allowed-hosts"
+            )
+
+    def _check_origin(self, headers: Headers) -> None:
+        """CORS only hides answers; a page that may not read one may not cause one either."""
+        origin = headers.get("origin")
+        if origin is None or self._rules.origins is None or self._rules.origins.fullmatch(origin):
+            return
+        raise Forbidden(f"The origin {origin[:100]!r} is not allowed here; allow it with --cors-origins")
+
+    def _check_key(self, method: str, path: str, headers: Headers) -> None:
+        if not self._digests or is_public(method, path):
+            return
+        key = _presented_key(headers)
+        if key is None:
+            raise Unauthorized("Missing Authentication header")
+        if not self._known(key):
+            raise Unauthorized("User not found.")
+
+    def _known(self, key: str) -> bool:
+        digest = _digest(key)
+        found = False
+        for known in self._digests:  # all of them, so that time tells nothing
+            found |= hmac.compare_digest(digest, known)
+        return found
+
+
+def is_public(method: str, path: str) -> bool:
+    """Whether this needs no key even where keys are set."""
+    if method == "OPTIONS" or path in _PUBLIC_ANY:
+        return True
+    for prefix in PREFIXES:
+        if path.startswith(prefix + "/"):
+            return method in ("GET", "HEAD") and _PUBLIC_GET.match(path.removeprefix(prefix)) is not None
+    return False
+
+
+def loopback_origins(extra: Sequence[str] = ()) -> re.Pattern[str]:
+    """Pages served from this machine, and the origins named."""
+    local = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+    return re.compile("|".join([local, *map(re.escape, extra)]))
+
+
+def _presented_key(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key") or None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
