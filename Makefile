@@ -1,0 +1,52 @@
+# The verbs of this repository. `make` alone lists them.
+#
+#   make serve PORT=9000 HOST=127.0.0.1 MODEL=...   flags of `nemotron serve`; further ones in ARGS="..."
+#   make test ARGS="-k splitter"                    further arguments of pytest
+#   make setup PYTHON=python3.12 ENGINE=cpu         see scripts/setup.sh
+
+BIN := .venv/bin
+NODE_TESTS := tests/clients/node
+
+SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test lint check bench clean node
+
+help: ## list the verbs
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## make .venv ready: the engine for this machine, the project, its tools
+	@PYTHON='$(PYTHON)' ENGINE='$(ENGINE)' bash scripts/setup.sh
+
+serve: setup ## serve on http://127.0.0.1:8000 (PORT, HOST, MODEL)
+	@exec $(BIN)/nemotron serve $(SERVE_FLAGS) $(ARGS)
+
+test: setup node ## run every test that needs no GPU
+	$(BIN)/pytest -m "not gpu" $(ARGS)
+
+lint: setup ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check: lint ## lint, types, and who may import whom
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## run the benchmarks
+	$(BIN)/python -P -m nemotron_bench $(ARGS)
+
+clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages, too
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find runtime kernels benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(if $(ALL),rm -rf .venv $(NODE_TESTS)/node_modules)
+
+# The JavaScript clients of the tests, where Node.js 20 or newer is at hand; else those tests skip.
+node: setup $(if $(wildcard $(NODE_TESTS)/package-lock.json),.venv/node.stamp)
+
+.venv/node.stamp: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json | setup
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then \
+	  echo 'node: installing the JavaScript clients ...' && \
+	  npm ci --prefix $(NODE_TESTS) --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+	  echo 'node: Node.js 20 or newer is not here, so the tests of JavaScript clients skip'; \
+	fi
