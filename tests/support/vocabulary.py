@@ -1,0 +1,13 @@
+"""The demo's vocabulary, built once for all tests."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from nemotron_runtime.chat.tokens import Tokens
+from nemotron_runtime.weights.embedded_vocabulary import tokenizer_json
+
+
+@cache
+def demo_tokens() -> Tokens:
+    return Tokens(tokenizer_json())
