@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import structlog
+
 from nemotron_runtime.chat.events import ChatEvent, Finished, FinishReason, Piece, Timings, Usage
 from nemotron_runtime.chat.plan import GenerationPlan, new_call_id
 from nemotron_runtime.chat.record import GenerationRecord, Outcome, Recorder
@@ -15,6 +17,8 @@ from nemotron_runtime.chat.splitter import Splitter
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
 from nemotron_runtime.engine.base import Engine, EngineRequest, TokenDelta
 from nemotron_runtime.errors import GenerationFailed, RuntimeFault
+
+log = structlog.get_logger()
 
 FAILED_FINISHES = frozenset({"error", "abort", "repetition"})
 
@@ -79,10 +83,14 @@ class ChatService:
         engine: Where tokens come from.
         tokens: The model's vocabulary.
         recorder: Gets one record for each run, whatever ends it.
+        log_content: Log what is generated (prompts and answers stay out of the log otherwise).
     """
 
-    def __init__(self, engine: Engine, tokens: Tokens, recorder: Recorder) -> None:
+    def __init__(
+        self, engine: Engine, tokens: Tokens, recorder: Recorder, *, log_content: bool = False
+    ) -> None:
         self._engine = engine
+        self._log_content = log_content
         self._tokens = tokens
         self._recorder = recorder
 
@@ -103,6 +111,8 @@ class ChatService:
                 async for event in events:
                     if isinstance(event, Finished):
                         finished, outcome = event, "finished"
+                    if self._log_content:
+                        log.info("content", id=generation_id, said=repr(event))
                     yield event
         except RuntimeFault as fault:
             outcome, error_type = "failed", fault.error_type

@@ -26,6 +26,8 @@ RETRY_AFTER_S = 10
 class Supervisor:
     """An engine that outlives its engines. Implements the same protocol.
 
+    ``settled`` is set once the first start has succeeded or failed, ``failed`` once all tries are used up.
+
     Args:
         build: Makes a fresh, not yet started engine.
         restarts: Deaths in a row that are mended; one more and the state is ``failed`` for good.
@@ -44,6 +46,7 @@ class Supervisor:
         self.state: State = "starting"
         self.deaths = 0
         self.started_s: float | None = None
+        self.settled = asyncio.Event()
         self.failed = asyncio.Event()
         self._alarm = asyncio.Event()
 
@@ -54,9 +57,20 @@ class Supervisor:
             raise EngineDead("The engine has not started.", retry_after_s=RETRY_AFTER_S)
         return self._info
 
+    @property
+    def last_info(self) -> EngineInfo | None:
+        """As :attr:`info`, None before the first start."""
+        return self._info
+
     async def start(self) -> None:
         """Starts the first engine and watches it. A first start that fails raises."""
-        await self._launch()
+        try:
+            await self._launch()
+        except Exception:
+            self.state = "failed"
+            raise
+        finally:
+            self.settled.set()
         self._watcher = asyncio.create_task(self._watch(), name="engine-supervisor")
 
     async def _launch(self) -> None:

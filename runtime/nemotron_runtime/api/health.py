@@ -1,0 +1,57 @@
+"""Alive, ready, and the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import ORJSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from nemotron_runtime.engine.base import EngineInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What /ready says.
+
+    Attributes:
+        state: ``ready`` only after a real generation of the engine that runs now.
+        engine: None until one has started.
+    """
+
+    state: str
+    model: str
+    demo: bool
+    engine: EngineInfo | None
+    engine_start_s: float | None
+    engine_deaths: int
+
+
+def health_router(
+    readiness: Callable[[], Readiness],
+    registry: CollectorRegistry,
+    may_see_details: Callable[[Request], bool],
+) -> APIRouter:
+    """Routes /health, /ready and /metrics."""
+    router = APIRouter()
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/ready")
+    async def ready(request: Request) -> Response:
+        now = readiness()
+        body: dict[str, Any] = {"status": now.state}
+        if may_see_details(request):
+            body = {"status": now.state, **{k: v for k, v in asdict(now).items() if k != "state"}}
+        return ORJSONResponse(body, status_code=200 if now.state == "ready" else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

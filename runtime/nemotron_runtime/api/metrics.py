@@ -1,0 +1,58 @@
+"""Our own Prometheus metrics, beside vLLM's in the same registry, and the log line of each generation."""
+
+from __future__ import annotations
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from nemotron_runtime.chat.record import GenerationRecord
+
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+log = structlog.get_logger()
+
+
+class MetricsRecorder:
+    """A :class:`~nemotron_runtime.chat.record.Recorder` that counts and logs; it keeps no text."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._generations = Counter(
+            "nemotron_generations_total",
+            "Generations by how they ended.",
+            ["outcome", "reason"],
+            registry=registry,
+        )
+        self._tokens = Counter("nemotron_tokens_total", "Tokens by kind.", ["kind"], registry=registry)
+        self._first_token = Histogram(
+            "nemotron_first_token_seconds",
+            "From acceptance to the first token of any kind.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._total = Histogram(
+            "nemotron_generation_seconds", "From acceptance to the end.", buckets=SECONDS, registry=registry
+        )
+
+    def put(self, record: GenerationRecord) -> None:
+        """Counts one generation."""
+        reason = record.finish_reason or record.error_type or ""
+        self._generations.labels(record.outcome, reason).inc()
+        usage = record.usage
+        for kind, count in (
+            ("prompt", usage.prompt_tokens),
+            ("cached", usage.cached_tokens),
+            ("completion", usage.completion_tokens),
+            ("reasoning", usage.reasoning_tokens),
+        ):
+            self._tokens.labels(kind).inc(count)
+        if record.timings.first_token_s is not None:
+            self._first_token.observe(record.timings.first_token_s)
+        self._total.observe(record.timings.total_s)
+        log.info(
+            "generation",
+            id=record.id,
+            outcome=record.outcome,
+            reason=reason,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            seconds=round(record.timings.total_s, 3),
+        )

@@ -1,0 +1,268 @@
+"""Puts the parts together: settings, model, engine, core, routes. The only file that knows all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from nemotron_runtime import __version__, logs
+from nemotron_runtime.api import faults
+from nemotron_runtime.api.catalogue import catalogue_router
+from nemotron_runtime.api.chat import ChatRoute, ChatSettings
+from nemotron_runtime.api.doors import PREFIXES, DoorRules, Doors, loopback_origins
+from nemotron_runtime.api.health import Readiness, health_router
+from nemotron_runtime.api.metrics import MetricsRecorder
+from nemotron_runtime.chat.limits import Limits
+from nemotron_runtime.chat.planner import Planner
+from nemotron_runtime.chat.record import Recorder
+from nemotron_runtime.chat.service import ChatService
+from nemotron_runtime.engine.supervisor import Supervisor
+from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
+from nemotron_runtime.errors import RuntimeFault
+from nemotron_runtime.serving import Announcer, Model, open_model
+from nemotron_runtime.settings import Loaded, Settings, is_loopback
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+EXPOSED_HEADERS = ("X-Generation-Id", "X-Provider-Name", "X-Nemotron-Demo", "Retry-After")
+EXIT_OK, EXIT_ENGINE, EXIT_SETUP = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an app is made of. Tests put their own engine in."""
+
+    settings: Settings
+    model: Model
+    engine: Supervisor
+    recorder: Recorder
+    registry: CollectorRegistry
+
+
+def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None], None]) -> ASGIApp:
+    """The whole server as ASGI.
+
+    Args:
+        on_engine_lost: Called when no engine could be started (with the error) or kept (with None).
+    """
+    app = FastAPI(
+        title="nemotron-runtime",
+        version=__version__,
+        lifespan=_lifespan(parts.engine, on_engine_lost),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    faults.install(app)
+    app.include_router(_health(parts))
+    api = _api(parts)
+    for prefix in PREFIXES:
+        app.include_router(api, prefix=prefix)
+    return _with_doors(app, parts.settings)
+
+
+def _api(parts: Parts) -> APIRouter:
+    settings, model = parts.settings, parts.model
+    planner = Planner(model.served, model.tokens, model.template, model.marks, _limits(settings))
+    service = ChatService(parts.engine, model.tokens, parts.recorder, log_content=settings.log_content)
+    chat = ChatRoute(planner, service, _chat_settings(settings, model))
+    router = APIRouter()
+    router.include_router(chat.router())
+    router.include_router(catalogue_router(model.served))
+    return router
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        messages=settings.max_messages,
+        tools=settings.max_tools,
+        schema_bytes=settings.max_schema_bytes,
+        logit_bias=settings.max_logit_bias,
+        stop_chars=settings.max_stop_chars,
+    )
+
+
+def _chat_settings(settings: Settings, model: Model) -> ChatSettings:
+    demo = {"X-Nemotron-Demo": "embedded demonstration model, not Nemotron 3 Nano"}
+    return ChatSettings(
+        max_body_bytes=settings.max_body_bytes,
+        max_json_depth=settings.max_json_depth,
+        keepalive_first_s=settings.keepalive_first_s,
+        keepalive_interval_s=settings.keepalive_interval_s,
+        timeout_s=settings.request_timeout_s,
+        log_content=settings.log_content,
+        headers=demo if model.served.spec.embedded else {},
+    )
+
+
+def _health(parts: Parts) -> APIRouter:
+    def readiness() -> Readiness:
+        engine = parts.engine
+        return Readiness(
+            state=engine.state,
+            model=parts.model.served.spec.slug,
+            demo=parts.model.served.spec.embedded,
+            engine=engine.last_info,
+            engine_start_s=engine.started_s,
+            engine_deaths=engine.deaths,
+        )
+
+    def may_see_details(request: Request) -> bool:
+        return not parts.settings.api_keys
+
+    return health_router(readiness, parts.registry, may_see_details)
+
+
+def _with_doors(app: ASGIApp, settings: Settings) -> ASGIApp:
+    keys = tuple(key.get_secret_value() for key in settings.api_keys)
+    origins = settings.cors_origins if settings.cors_origins is not None else (("*",) if keys else ())
+    any_origin = "*" in origins
+    pattern = None if any_origin else loopback_origins(origins)
+    doors = Doors(app, DoorRules(keys=keys, hosts=_hosts(settings), origins=pattern))
+    return CORSMiddleware(
+        doors,
+        allow_origins=["*"] if any_origin else [],
+        allow_origin_regex=pattern.pattern if pattern else None,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=list(EXPOSED_HEADERS),
+    )
+
+
+def _hosts(settings: Settings) -> tuple[str, ...] | None:
+    """None: any. A server that others reach by names of their own can't know them."""
+    if settings.allowed_hosts is not None:
+        return None if "*" in settings.allowed_hosts else tuple(h.lower() for h in settings.allowed_hosts)
+    return (*LOCAL_NAMES, settings.host.lower()) if is_loopback(settings.host) else None
+
+
+def _lifespan(
+    engine: Supervisor, on_engine_lost: Callable[[BaseException | None], None]
+) -> Callable[[FastAPI], object]:
+    async def run_engine() -> None:
+        try:
+            await engine.start()
+        except Exception as error:
+            on_engine_lost(error)
+            return
+        await engine.failed.wait()
+        on_engine_lost(None)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(run_engine(), name="engine")
+        try:
+            yield
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await engine.stop()
+
+    return lifespan
+
+
+def build(loaded: Loaded, announce: Announcer) -> Parts:
+    """Opens the model and prepares, but doesn't start, its engine.
+
+    Raises:
+        SetupError: says what to do next.
+    """
+    settings = loaded.settings
+    os.environ["NEMOTRON_KERNELS"] = settings.kernels
+    model = open_model(settings, announce)
+    options = VllmOptions(
+        model_dir=model.folder,
+        device=model.device,
+        context_tokens=model.served.context_tokens,
+        max_queue=settings.max_queue,
+        max_sequences=settings.max_sequences,
+        dtype=settings.dtype,
+        kv_cache_gib=settings.kv_cache_gib,
+        gpu_memory_utilization=settings.gpu_memory_utilization,
+        tensor_parallel=settings.tensor_parallel,
+        enforce_eager=settings.enforce_eager,
+    )
+    probe = tuple(model.tokens.encode("Hello"))
+    engine = Supervisor(lambda: VllmEngine(options), restarts=settings.engine_restarts, probe_token_ids=probe)
+    return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY)
+
+
+def serve(loaded: Loaded, announce: Announcer) -> int:
+    """Serves until a signal or the engine's end; returns the exit code.
+
+    Raises:
+        SetupError: what stands in the way before anything was started.
+    """
+    settings = loaded.settings
+    logs.configure(settings.log_level, settings.log_format)
+    announce.phase("model", settings.model)
+    parts = build(loaded, announce)
+    code = EXIT_OK
+
+    def on_engine_lost(error: BaseException | None) -> None:
+        nonlocal code
+        code = EXIT_SETUP if error else EXIT_ENGINE
+        reason = error.message if isinstance(error, RuntimeFault) else repr(error) if error else ""
+        announce.warn(reason or "The engine died too often; giving up.")
+        server.should_exit = True
+
+    app = create_app(parts, on_engine_lost=on_engine_lost)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_grace_s),
+    )
+    server = _Server(config, parts, announce)
+    server.run()
+    return code
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says where it listens once the model is ready."""
+
+    def __init__(self, config: uvicorn.Config, parts: Parts, announce: Announcer) -> None:
+        super().__init__(config)
+        self._parts = parts
+        self._announce = announce
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        self._saying = asyncio.create_task(self._say())
+
+    async def _say(self) -> None:
+        engine = self._parts.engine
+        self._announce.phase("engine", "loading the weights into vLLM")
+        await engine.settled.wait()
+        if engine.state == "ready" and self.servers:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._announce.ready(_greeting(self._parts, host, port))
+
+
+def _greeting(parts: Parts, host: str, port: int) -> list[str]:
+    served, engine = parts.model.served, parts.engine
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}/api/v1"
+    lines = [
+        f"Serving {served.spec.slug} on {base}",
+        f"{engine.info.name} {engine.info.version} on {engine.info.device}, {engine.info.dtype}, "
+        f"context {served.context_tokens} tokens, up to {engine.info.max_sequences} sequences at a time",
+    ]
+    if served.spec.embedded:
+        lines.append(
+            "This is the embedded demonstration model, not Nemotron 3 Nano: its weights know nothing. "
+            f"It also answers to {', '.join(served.spec.serves)}."
+        )
+    return lines
