@@ -49,12 +49,12 @@ class _Run:
             if self.splitter.stopped:
                 return
 
-    def close(self) -> Iterator[Piece]:
+    def close(self, *, cut: bool) -> Iterator[Piece]:
         """What was held back until the end."""
         if not self.splitter.stopped:
             for fragment in self.decoder.flush():
                 yield from self.splitter.feed(fragment)
-        yield from self.splitter.finish()
+        yield from self.splitter.finish(cut=cut)
 
     @property
     def usage(self) -> Usage:
@@ -160,6 +160,6 @@ class ChatService:
                     break
         if finish is None or finish in FAILED_FINISHES:
             raise GenerationFailed("The model stopped before the answer was complete.")
-        for piece in run.close():
+        for piece in run.close(cut=finish == "length"):
             yield piece
         yield run.finished(finish)
