@@ -123,7 +123,7 @@ class Settings(BaseModel):
     tensor_parallel: int = _model(1, "GPUs that share each layer.", ge=1)
     enforce_eager: Auto[bool] = _model(None, "Run without compiled graphs: starts faster, generates slower.")
     kernels: Literal["auto", "on", "off"] = _model(
-        "auto", "This project's own kernels. on: fail without them."
+        "auto", "The project's own kernels. on: fail where they can't run."
     )
     engine_restarts: int = _model(
         3, "Tries to replace a dead engine in a row before the server gives up.", ge=0
