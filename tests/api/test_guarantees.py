@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.app import Running, scripted_server
-from support.scripted import End, Hang, Raise, ScriptedEngine, Wait
 
 from nemotron_runtime.errors import EngineDead, EngineOverloaded, GenerationFailed
+from support.app import Running, scripted_server
+from support.scripted import End, Hang, Raise, ScriptedEngine, Wait
 
 ASK = {"messages": [{"role": "user", "content": "hi"}], "model": "nvidia/nemotron-3-nano-30b-a3b"}
 

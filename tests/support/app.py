@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx
 from prometheus_client import CollectorRegistry
-from support.scripted import Script, ScriptedEngine, Step
-from support.server import serve
 
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.chat.record import GenerationRecord
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.serving import Model, open_model
 from nemotron_runtime.settings import Settings
+from support.scripted import Script, ScriptedEngine, Step
+from support.server import serve
 
 
 class Silent:

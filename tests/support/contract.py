@@ -17,12 +17,13 @@ from urllib.parse import quote
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from nemotron_runtime.models.provider import PROVIDER_NAME
 from openrouter.types.basemodel import Unset
 from pydantic import BaseModel
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
+
+from nemotron_runtime.models.provider import PROVIDER_NAME
 
 DATA = Path(__file__).resolve().parents[3] / "shared/reference/data"
 STAND_IN = "FakeProvider"

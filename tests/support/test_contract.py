@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from nemotron_runtime.models.provider import PROVIDER_NAME
 from openrouter import components, operations
 from pydantic import ValidationError
+
+from nemotron_runtime.models.provider import PROVIDER_NAME
 from support.contract import fixture, validate_response, validate_schema, validate_sdk
 
 FIXTURES: list[tuple[str, str, type[Any]]] = [
