@@ -48,6 +48,16 @@ class Rendered:
         """The rendering as text, as any other implementation of the template gives it."""
         return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
+    def followed_by(self, *parts: str | Special) -> Rendered:
+        """Adds parts at the end. Text joins the text before it, so that it is tokenised as one."""
+        joined = list(self.parts)
+        for part in parts:
+            if isinstance(part, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += part
+            elif part:
+                joined.append(part)
+        return Rendered(tuple(joined))
+
     def encode(self, tokens: Tokens) -> list[int]:
         """Returns prompt ids: specials as such, everything else as plain text."""
         ids: list[int] = []
