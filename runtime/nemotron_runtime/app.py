@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from nemotron_runtime import __version__, logs
 from nemotron_runtime.api import faults
-from nemotron_runtime.api.catalogue import catalogue_router
+from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.chat import ChatRoute, ChatSettings
 from nemotron_runtime.api.doors import PREFIXES, DoorRules, Doors, loopback_origins
 from nemotron_runtime.api.health import Readiness, health_router
@@ -76,7 +76,7 @@ def _api(parts: Parts) -> APIRouter:
     chat = ChatRoute(planner, service, _chat_settings(settings, model))
     router = APIRouter()
     router.include_router(chat.router())
-    router.include_router(catalogue_router(model.served))
+    router.include_router(catalogue_router(Catalogue(lambda: model.served)))
     return router
 
 
