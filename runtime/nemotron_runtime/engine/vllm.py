@@ -147,7 +147,7 @@ class VllmEngine:
             raise EngineDead("The engine has not started.")
         stream = self._llm.generate(
             {"prompt_token_ids": list(request.prompt_token_ids)},
-            _sampling_params(request.sampling),
+            sampling_params(request.sampling),
             request.request_id,
         )
         try:
@@ -169,7 +169,8 @@ class VllmEngine:
             await asyncio.to_thread(llm.shutdown)
 
 
-def _sampling_params(sampling: Sampling) -> Any:
+def sampling_params(sampling: Sampling) -> Any:
+    """vLLM's ``SamplingParams``: ids only, one delta a step."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
