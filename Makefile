@@ -32,8 +32,8 @@ check: lint ## lint, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## run the benchmarks
-	$(BIN)/python -P -m nemotron_bench $(ARGS)
+bench: setup ## what the API costs: HTTP against the bare engine
+	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
 
 clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages, too
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -126,13 +126,13 @@ fi
 
 trap 'exit 130' INT TERM # leaves $unfinished behind
 began=$SECONDS
-[ -f "$stamp" ] || announce
 make_venv
+[ -f "$stamp" ] || announce
 : >"$log"
 rm -f "$stamp"
 echo "$engine $PWD" >"$identity"
 touch "$unfinished"
-step "pip" pip install 'pip>=25.1' # --group is new in 25.1
+step pip pip install 'pip>=25.1' # --group is new in 25.1
 "install_for_$engine"
 rm -f "$unfinished"
 fingerprint >"$stamp"
