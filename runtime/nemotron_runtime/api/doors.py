@@ -16,7 +16,9 @@ from nemotron_runtime.errors import ClientError, Forbidden, InvalidRequest, Unau
 
 PREFIXES = ("/api/v1", "/v1")
 _PUBLIC_ANY = frozenset({"/", "/health", "/ready"})
-_PUBLIC_GET = re.compile(r"^/(models|models/count|models/[^/]+/[^/]+/endpoints|providers|endpoints/zdr)$")
+_PUBLIC_GET = re.compile(
+    r"/(models|models/count|model/[^/]+/[^/]+|models/[^/]+/[^/]+/endpoints|providers|endpoints/zdr)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Doors:
         origin = headers.get("origin")
         if origin is None or self._rules.origins is None or self._rules.origins.fullmatch(origin):
             return
-        raise Forbidden(f"The origin {origin[:100]!r} is not allowed here; allow it with --cors-origins")
+        raise Forbidden(f"The origin {origin[:100]!r} is not allowed here; allow it with --cors")
 
     def _check_key(self, method: str, path: str, headers: Headers) -> None:
         if not self._digests or is_public(method, path):
@@ -96,7 +98,7 @@ def is_public(method: str, path: str) -> bool:
         return True
     for prefix in PREFIXES:
         if path.startswith(prefix + "/"):
-            return method in ("GET", "HEAD") and _PUBLIC_GET.match(path.removeprefix(prefix)) is not None
+            return method in ("GET", "HEAD") and _PUBLIC_GET.fullmatch(path.removeprefix(prefix)) is not None
     return False
 
 

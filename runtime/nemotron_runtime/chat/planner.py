@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from nemotron_runtime.wire.request import ChatRequest
 
 BAN = -100.0
 """The lowest logit bias of the API: the token does not come."""
+
+_TOKEN_ID = re.compile(r"[0-9]{1,9}")
 
 LOCAL_PLUGINS = frozenset({"context-compression", "response-healing"})
 """Plugins that ask for nothing which this server doesn't do anyway, see docs/api.md."""
@@ -100,7 +103,7 @@ class Planner:
         room = context - len(prompt.ids)
         if room < 1:
             raise self._too_long(wanted, prompt, conversation, tools)
-        return min(wanted or spec.default_max_tokens or room, room)
+        return min(wanted or spec.default_max_tokens or room, self.served.max_completion_tokens, room)
 
     def _too_long(
         self, wanted: int | None, prompt: Prompt, conversation: Conversation, tools: ToolPlan
@@ -147,7 +150,7 @@ class Planner:
     def _logit_bias(self, request: ChatRequest, tools: ToolPlan) -> Mapping[int, float]:
         biases: dict[int, float] = {}
         for key, value in (request.logit_bias or {}).items():
-            if not key.isdecimal() or int(key) >= self.tokens.vocab_size:
+            if not _TOKEN_ID.fullmatch(key) or int(key) >= self.tokens.vocab_size:
                 raise InvalidRequest(
                     f"logit_bias.{key[:40]}: Invalid key: expected a token id below {self.tokens.vocab_size}"
                 )
