@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from nemotron_runtime.cli.output import error_console
 
@@ -77,8 +78,7 @@ class LiveAnnouncer(Announcer):
 
     def warn(self, text: str) -> None:
         """Shows what the user should know; the phase goes on."""
-        self._out.print("warning:", style="bold yellow", end=" ")
-        self._out.print(text, markup=False)
+        self._out.print(Text.assemble(("warning:", "bold yellow"), " ", text))
 
     def _show_phase(self, name: str, detail: str) -> None:
         text = f"{name}  {detail}".rstrip()

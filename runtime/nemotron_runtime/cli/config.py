@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from nemotron_runtime.cli import reference
 from nemotron_runtime.cli.flags import takes_settings
-from nemotron_runtime.cli.output import console, print_json
+from nemotron_runtime.cli.output import console, print_json, print_rows
 from nemotron_runtime.settings import Loaded, Settings
 
 config = typer.Typer(no_args_is_help=True, help="Show, explain and write settings.")
@@ -31,16 +30,10 @@ def show(
             }
         )
         return
-    out = console()
-    cells = [(name, reference.toml_value(value), str(origin)) for name, (value, origin) in rows.items()]
-    if not out.is_terminal:
-        for row in cells:
-            out.print("\t".join(row), markup=False)
-        return
-    table = Table("setting", "value", "from", box=None, header_style="bold")
-    for row, (_, origin) in zip(cells, rows.values(), strict=True):
-        table.add_row(*row, style="dim" if origin.layer == "default" else None)
-    out.print(table)
+    print_rows(
+        ("setting", "value", "from"),
+        [(name, reference.toml_value(value), str(origin)) for name, (value, origin) in rows.items()],
+    )
 
 
 @config.command("sample")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from nemotron_runtime.cli.output import ServerFault, clean, console, faults_as_json, print_json
+from nemotron_runtime.cli.output import ServerFault, clean, faults_as_json, print_json, print_rows
 from nemotron_runtime.cli.talk.options import ApiKey, key_for
 from nemotron_runtime.models.spec import ModelSpec, load_all
 
@@ -32,7 +31,8 @@ def models(
         return
     _print(known)
     if served is not None:
-        _print(served, title=f"served by {base_url}")
+        print(f"\nserved by {base_url}")
+        _print(served)
 
 
 def _row(spec: ModelSpec) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _row(spec: ModelSpec) -> dict[str, Any]:
         "name": spec.name,
         "context_length": spec.context_tokens,
         "variants": [variant.name for variant in spec.variants],
-        "needs": "nothing: built on this machine" if spec.embedded else "an NVIDIA GPU",
+        "runs_on": "any machine" if spec.embedded else "NVIDIA GPU",
     }
 
 
@@ -58,22 +58,11 @@ def _served(base_url: str, api_key: str | None) -> list[dict[str, Any]]:
         raise ServerFault("the server's list of models can't be read") from fault
 
 
-def _print(rows: list[dict[str, Any]], title: str | None = None) -> None:
-    out = console()
-    if title:
-        out.print(f"\n{title}", markup=False)
-    if not out.is_terminal:
-        for row in rows:
-            out.print("\t".join(_cells(row)), markup=False)
-        return
+def _print(rows: list[dict[str, Any]]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    table = Table(*columns, box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*_cells({key: row.get(key, "") for key in columns}))
-    out.print(table)
+    print_rows(columns, [[_cell(row.get(key)) for key in columns] for row in rows])
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [
-        clean(", ".join(value) if isinstance(value, list) else str(value)) or "-" for value in row.values()
-    ]
+def _cell(value: Any) -> str:
+    text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+    return clean(text) or "-"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+from rich.text import Text
 
 
 class ExitCode(IntEnum):
@@ -72,14 +75,24 @@ def error_console() -> Console:
 
 def complain(message: str) -> None:
     """Prints an error."""
-    out = error_console()
-    out.print("error:", style="bold red", end=" ")
-    out.print(clean(message), markup=False)
+    error_console().print(Text.assemble(("error:", "bold red"), " ", clean(message)))
 
 
 def print_json(document: Any) -> None:
     """Prints one JSON document."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints a table on a terminal; elsewhere lines of tab-separated cells without a head."""
+    out = console()
+    if not out.is_terminal:
+        sys.stdout.writelines("\t".join(row) + "\n" for row in rows)
+        return
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:], box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    out.print(table)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from nemotron_runtime.cli.flags import kind
@@ -65,10 +66,10 @@ def _about(name: str) -> str:
 
 
 def _sample_value(name: str) -> str:
-    default = Settings.model_fields[name].get_default()
+    default = Settings.model_fields[name].get_default(call_default_factory=True)
     if default is None:
-        return toml_value("" if extra(name)["shown"] == "the user's cache folder" else default_text(name))
-    return toml_value(default)
+        return toml_value(default_text(name))
+    return toml_value(str(default) if isinstance(default, Path) else default)
 
 
 def _section(title: str, names: list[str]) -> str:
