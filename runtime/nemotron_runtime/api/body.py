@@ -50,7 +50,7 @@ async def _read(request: Request, max_bytes: int) -> bytes:
 def _deeper_than(value: Any, limit: int) -> bool:
     """Level by level, so that a hostile body can't exhaust the stack."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child
             for node in level

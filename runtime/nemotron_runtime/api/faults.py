@@ -63,34 +63,15 @@ def internal_error() -> RuntimeFault:
     return RuntimeFault("Internal Server Error")
 
 
-def validation_message(errors: Sequence[Any], body: Any) -> str:
-    """``<path>: <what is expected>`` for the first of pydantic's errors, in the hosted endpoint's style."""
-    error = errors[0]
-    path = _path(error["loc"], body, missing=error["type"] == "missing")
-    return f"{path}: {_expectation(error)}" if path else _expectation(error)
-
-
-def _path(location: Sequence[str | int], body: Any, *, missing: bool) -> str:
-    """Keys and indices of the body; the names that pydantic adds for unions are left out."""
-    parts: list[str] = []
-    here = body
-    for position, step in enumerate(location):
-        inside = (
-            step in here if isinstance(here, dict) else isinstance(here, list) and step in range(len(here))
-        )
-        if inside:
-            here = here[step]
-        elif not (missing and position == len(location) - 1):
-            continue
-        parts.append(str(step))
-    return ".".join(parts)
-
+_SHOWN_CHARACTERS = 80
+"""Of a key that a client chose."""
 
 _JSON_NAMES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 _EXPECTED = {
     "string_type": "string",
     "bool_type": "boolean",
     "int_type": "integer",
+    "number_type": "number",
     "list_type": "array",
     "dict_type": "object",
     "model_type": "object",
@@ -98,26 +79,67 @@ _EXPECTED = {
     "dict_attributes_type": "object",
 }
 
+Path = tuple[str | int, ...]
 
-def _expectation(error: Any) -> str:
+
+def validation_message(errors: Sequence[Any], body: Any) -> str:
+    """``<path>: <what is expected>`` for the first of pydantic's errors, in the hosted endpoint's style."""
+    located = [(_path(error["loc"], body, error["type"]), error) for error in errors]
+    path, branches = _most_telling(located)
+    shown = ".".join(str(step)[:_SHOWN_CHARACTERS] for step in path)
+    return f"{shown}: {_expectation(branches)}" if path else _expectation(branches)
+
+
+def _most_telling(located: Sequence[tuple[Path, Any]]) -> tuple[Path, list[Any]]:
+    """A union reports each of its branches: what counts is the one that got furthest."""
+    first = located[0][0]
+    field = [(path, error) for path, error in located if path[: len(first)] == first]
+    deepest = max((path for path, _ in field), key=len)
+    branches = [error for path, error in field if path == deepest]
+    fitting = [error for error in branches if error["type"] not in _EXPECTED]
+    return deepest, fitting[:1] or branches
+
+
+def _path(location: Sequence[str | int], body: Any, kind: str) -> Path:
+    """Keys and indices of the body; the names that pydantic adds for unions are left out."""
+    parts: list[str | int] = []
+    here = body
+    for position, step in enumerate(location):
+        inside = (
+            step in here if isinstance(here, dict) else isinstance(here, list) and step in range(len(here))
+        )
+        if inside:
+            here = here[step]
+        elif not (kind == "missing" and position == len(location) - 1):
+            continue
+        parts.append(step)
+    return (*parts, "role") if kind == "role" else tuple(parts)
+
+
+def _expectation(branches: Sequence[Any]) -> str:
+    error = branches[0]
     kind, context = error["type"], error.get("ctx", {})
     if kind in _EXPECTED:
+        expected = " or ".join(dict.fromkeys(_EXPECTED[branch["type"]] for branch in branches))
         received = _JSON_NAMES.get(type(error["input"]), "null")
-        return f"Invalid input: expected {_EXPECTED[kind]}, received {received}"
+        return f"Invalid input: expected {expected}, received {received}"
     match kind:
         case "missing":
             return "Required"
         case "literal_error":
             options = str(context["expected"]).replace("'", '"').replace(", ", "|").replace(" or ", "|")
             return f"Invalid option: expected one of {options}"
-        case "greater_than_equal" | "greater_than":
-            sign, bound = (">=", context.get("ge")) if "ge" in context else (">", context.get("gt"))
-            return f"Too small: expected number to be {sign}{bound:g}"
-        case "less_than_equal" | "less_than":
-            sign, bound = ("<=", context.get("le")) if "le" in context else ("<", context.get("lt"))
-            return f"Too big: expected number to be {sign}{bound:g}"
+        case "greater_than_equal":
+            return f"Too small: expected number to be >={context['ge']}"
+        case "greater_than":
+            return f"Too small: expected number to be >{context['gt']}"
+        case "less_than_equal":
+            return f"Too big: expected number to be <={context['le']}"
+        case "less_than":
+            return f"Too big: expected number to be <{context['lt']}"
         case "too_long":
-            return f"Too big: expected array to have <={context['max_length']} items"
+            what, unit = ("array", "items") if context["field_type"] == "List" else ("object", "keys")
+            return f"Too big: expected {what} to have <={context['max_length']} {unit}"
         case "too_short":
             return f"Too small: expected array to have >={context['min_length']} items"
         case "string_too_long":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -23,15 +23,20 @@ class TextPart(_Open):
     text: Str
 
 
+MediaType = Literal[
+    "image_url", "input_image", "input_audio", "file", "input_file", "video_url", "input_video"
+]
+
+
 class MediaPart(_Open):
     """Anything but text: refused by the plan, since the model reads text only."""
 
-    type: Literal["image_url", "input_image", "input_audio", "file", "input_file", "video_url", "input_video"]
+    type: MediaType
 
 
 def _part_kind(value: Any) -> str:
     kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return "text" if kind == "text" else "media"
+    return "media" if kind in get_args(MediaType) else "text"
 
 
 Part = Annotated[

@@ -193,7 +193,7 @@ class ChatRequest(_Open):
     transforms: list[Str] | None = None
     service_tier: Str | None = None
     session_id: Annotated[Str, Field(max_length=256)] | None = None
-    user: ShortText | None = None
+    user: Str | None = None
     metadata: (
         Annotated[dict[Annotated[Str, Field(max_length=64)], ShortText], Field(max_length=16)] | None
     ) = None

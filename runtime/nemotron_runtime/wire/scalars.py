@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic_core import PydanticCustomError
 
 
 def _integral(value: Any) -> Any:
@@ -16,7 +17,7 @@ def _integral(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("Invalid input: expected number")
+        raise PydanticCustomError("number_type", "Invalid input: expected number")
     return value
 
 
