@@ -99,7 +99,9 @@ class Settings(BaseModel):
         flag="--cors",
     )
     allowed_hosts: Auto[Words] = _access(
-        None, "Host headers to accept. auto: the names of this machine and the address listened on."
+        None,
+        "Host headers to accept, * for any. auto: this machine's own names where it listens to itself only, "
+        "else any.",
     )
 
     model: str = _model(

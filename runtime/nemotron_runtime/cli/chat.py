@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
@@ -118,7 +119,8 @@ def _display(show_reasoning: bool) -> Any:
 
 
 def _converse(session: Session, base_url: str) -> None:
-    import readline  # noqa: F401  (line editing and history for input)
+    with suppress(ImportError):  # not on every system
+        import readline  # noqa: F401  (gives input() line editing and history)
 
     out = console()
     out.print(f"{base_url}  {_WELCOME}", style="dim", markup=False)
