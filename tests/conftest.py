@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# `python -m pytest` puts the root on the path, where our folder `kernels` passes for Hugging Face's module.
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
 
 for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
     del os.environ[name]
@@ -22,4 +28,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def repo() -> Path:
     """The repository's root."""
-    return Path(__file__).resolve().parents[1]
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory):
+    """The URL of ``nemotron serve`` with the embedded model in the real engine."""
+    from support.live import live_server
+
+    with live_server(tmp_path_factory.mktemp("live")) as url:
+        yield url
