@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import ORJSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from nemotron_runtime.engine.base import EngineInfo
@@ -48,7 +48,8 @@ def health_router(
         body: dict[str, Any] = {"status": now.state}
         if may_see_details(request):
             body = {"status": now.state, **{k: v for k, v in asdict(now).items() if k != "state"}}
-        return ORJSONResponse(body, status_code=200 if now.state == "ready" else 503)
+        status = 200 if now.state == "ready" else 503
+        return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
     @router.get("/metrics")
     async def metrics() -> Response:
