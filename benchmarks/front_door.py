@@ -102,7 +102,9 @@ async def _direct(pipe: Connection, cache: Path) -> None:
         number += 1
         sent = time.perf_counter()
         outputs = engine.generate(
-            {"prompt_token_ids": list(prompt.ids)}, sampling_params(sampling), f"direct-{number}"
+            {"type": "token", "prompt_token_ids": list(prompt.ids)},
+            sampling_params(sampling),
+            f"direct-{number}",
         )
         first, tokens = 0.0, 0
         async for output in outputs:

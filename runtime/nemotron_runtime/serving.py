@@ -91,7 +91,7 @@ def _choose(settings: Settings, *, has_gpu: bool) -> tuple[ModelSpec, Path | Non
 def _fetch(spec: ModelSpec, settings: Settings, announce: Announcer) -> Path:
     if spec.embedded:
         announce.phase("weights", "building the embedded demonstration model")
-        return embedded.build(settings.cache_dir / "embedded")
+        return embedded.ensure_embedded(settings.cache_dir / "embedded")
     variant = spec.variant()
     announce.phase("weights", f"{variant.repo}")
     return hub.snapshot(variant)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from nemotron_runtime.errors import (
 MAX_LOGPROBS = 20
 CPU_KV_CACHE_BYTES = 1 << 30
 OVERLOAD_RETRY_S = 2
+STOP_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
         "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         "kv_cache_memory_bytes": kv_bytes or (CPU_KV_CACHE_BYTES if on_cpu else None),
         "disable_log_stats": False,
+        "use_tqdm_on_load": False,
     }
     if on_cpu:
         args["max_num_batched_tokens"] = 2048
@@ -81,13 +84,16 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
     return args | dict(options.extra)
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(device: str) -> None:
     """Set before vllm is imported; a user's own setting wins."""
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_LOGGING_LEVEL": "ERROR" if device == "cpu" else "WARNING",
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
         "HF_HUB_OFFLINE": "1",  # the folder is complete: nothing is looked up
+        "TORCH_CPP_LOG_LEVEL": "ERROR",
+        "TORCH_LOGS": "-torch._library.triton",  # says that Triton is missing, as it must be on CPU
+        "PYTHONWARNINGS": "ignore::FutureWarning",  # of vLLM's own processes, about torch's names
     }.items():
         os.environ.setdefault(name, value)
 
@@ -128,16 +134,24 @@ class VllmEngine:
         )
 
     def _build(self) -> Any:
-        _prepare_environment()
+        _prepare_environment(self._options.device)
         try:
-            from vllm.engine.arg_utils import AsyncEngineArgs
-            from vllm.v1.engine.async_llm import AsyncLLM
+            with warnings.catch_warnings(action="ignore", category=FutureWarning):
+                from vllm.engine.arg_utils import AsyncEngineArgs
+                from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as error:
             raise ConfigError(
                 "vLLM is not installed: run `make setup`, or install nemotron-runtime[cuda] or [cpu]."
             ) from error
+
+        class Llm(AsyncLLM):  # type: ignore[misc]
+            """Without a second shutdown when it is freed, which fails while the interpreter ends."""
+
+            def __del__(self) -> None:
+                pass
+
         try:
-            return AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self._options)))
+            return Llm.from_engine_args(AsyncEngineArgs(**engine_args(self._options)))
         except Exception as error:  # vLLM raises whatever its parts raise
             raise ConfigError(f"vLLM could not start the model: {_last_line(error)}") from error
 
@@ -146,7 +160,7 @@ class VllmEngine:
         if self._llm is None:
             raise EngineDead("The engine has not started.")
         stream = self._llm.generate(
-            {"prompt_token_ids": list(request.prompt_token_ids)},
+            {"type": "token", "prompt_token_ids": list(request.prompt_token_ids)},
             sampling_params(request.sampling),
             request.request_id,
         )
@@ -166,7 +180,7 @@ class VllmEngine:
         """See the protocol."""
         llm, self._llm = self._llm, None
         if llm is not None:
-            await asyncio.to_thread(llm.shutdown)
+            await asyncio.to_thread(llm.shutdown, STOP_TIMEOUT_S)
 
 
 def sampling_params(sampling: Sampling) -> Any:
