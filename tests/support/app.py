@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.chat.record import GenerationRecord
@@ -77,9 +78,15 @@ def scripted_server(
     script: Script | Sequence[Step],
     *,
     build: Callable[[], ScriptedEngine] | None = None,
+    wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     **settings: Any,
 ) -> Iterator[Running]:
-    """Serves a script; ``build`` makes the engines where one is not enough."""
+    """Serves a script.
+
+    Args:
+        build: Makes the engines where one is not enough.
+        wrap: Puts something around the app.
+    """
     engines: list[ScriptedEngine] = []
     records, lost = Records(), []
 
@@ -90,7 +97,7 @@ def scripted_server(
     values = Settings(**{"engine_restarts": 1, "log_level": "error", **settings})
     supervisor = Supervisor(make, restarts=values.engine_restarts, probe_token_ids=(20,))
     parts = Parts(values, model, supervisor, records, CollectorRegistry())
-    with serve(create_app(parts, on_engine_lost=lost.append)) as url:
+    with serve(wrap(create_app(parts, on_engine_lost=lost.append))) as url:
         running = Running(url, ScriptedEngine(model.tokens, script), engines, records, lost)
         running.wait(lambda: httpx.get(f"{url}/ready").status_code == 200 or lost)
         running.engine = engines[0]
