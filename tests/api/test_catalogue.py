@@ -10,6 +10,8 @@ import httpx
 import openai
 import pytest
 from fastapi import Depends, FastAPI, Request
+from openrouter import OpenRouter, components, errors, operations
+
 from nemotron_runtime.api import faults
 from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.catalogue_entries import price_text
@@ -17,7 +19,6 @@ from nemotron_runtime.errors import Unauthorized
 from nemotron_runtime.models.parameters import SUPPORTED_PARAMETERS
 from nemotron_runtime.models.served import Health, HealthSource, Percentiles, Served
 from nemotron_runtime.models.spec import ModelSpec, Prices, load_all
-from openrouter import OpenRouter, components, errors, operations
 from support.contract import fixture, validate_response, validate_sdk
 from support.server import serve
 

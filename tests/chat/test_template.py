@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nemotron_runtime.chat.template import ChatTemplate, Special, shipped_template
 from nemotron_runtime.errors import InvalidRequest, WeightsCorrupt, WeightsMissing
 from nemotron_runtime.weights.embedded_vocabulary import SPECIALS

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nemotron_runtime.chat.fragments import Fragment, Mark
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
 from nemotron_runtime.engine.base import TokenLogprob

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from nemotron_runtime.errors import ModelNotFound
 from nemotron_runtime.models.preferences import check_preferences, used_parameters
 from nemotron_runtime.models.provider import PROVIDER_NAME, PROVIDER_SLUG

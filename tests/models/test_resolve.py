@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nemotron_runtime.errors import InvalidRequest
 from nemotron_runtime.models.resolve import ROUTING_SUFFIXES, VARIANT_SUFFIXES, Resolved, find, resolve
 from nemotron_runtime.models.spec import ModelSpec, Prices

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from nemotron_runtime.errors import ConfigError
 from nemotron_runtime.models.spec import ModelSpec, Variant, configs_dir, load_all
 
