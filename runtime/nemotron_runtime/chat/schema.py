@@ -11,6 +11,7 @@ from functools import cached_property, reduce
 from typing import Any
 from urllib.parse import unquote
 
+_DEEPEST = 32
 _NO_KINDS: frozenset[str] = frozenset()
 _STRING = frozenset({"string"})
 # "number" admits integers. The names on the left in lower case, beyond JSON schema's own, are Python's.
@@ -86,15 +87,25 @@ class Parameters:
 
 
 class _Reader:
-    """Reads schemas below one root. Each reference is followed once, so cycles and fans end."""
+    """Reads schemas below one root. Each reference is followed once, so cycles and fans end.
+
+    Below ``_DEEPEST`` a schema says nothing: chains of references have no other bound.
+    """
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
         self._read: dict[str, Shape] = {}
+        self._depth = 0
 
     def shape(self, schema: Any) -> Shape:
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or self._depth == _DEEPEST:
             return Shape()
+        self._depth += 1
+        shape = self._combined(schema)
+        self._depth -= 1
+        return shape
+
+    def _combined(self, schema: Mapping[str, Any]) -> Shape:
         parts = [_own(schema), *(self.shape(part) for part in _listed(schema, "allOf"))]
         parts += [self.any_of(_listed(schema, key)) for key in ("anyOf", "oneOf")]
         if isinstance(reference := schema.get("$ref"), str):

@@ -20,8 +20,8 @@ class StopScanner:
 
     def feed(self, text: str) -> str:
         """Returns the text that is safe to show: all of it up to a match, or up to what may begin one."""
-        if not self._needles:
-            return text
+        if self.matched or not self._needles:
+            return "" if self.matched else text
         known = len(self._held)
         text = self._held + text
         for end, char in enumerate(text[known:], start=known + 1):
