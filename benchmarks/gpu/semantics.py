@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nemotron_runtime.chat import grammar
 from nemotron_runtime.chat.tokens import Tokens
@@ -106,9 +106,12 @@ async def seed(bench: Bench) -> str:
 async def greedy_settings(bench: Bench) -> str:
     """top_k 1, a tiny top_p and min_p 1 are all greedy."""
     best = (await bench.run(GREEDY)).ids
-    for name, value in (("top_k", 1), ("top_p", 1e-6), ("min_p", 1.0)):
-        found = (await bench.run(replace(FREE, seed=3, **{name: value}))).ids
-        require(found == best, f"{name}={value} is not greedy")
+    for greedy in (
+        replace(FREE, seed=3, top_k=1),
+        replace(FREE, seed=3, top_p=1e-6),
+        replace(FREE, seed=3, min_p=1.0),
+    ):
+        require((await bench.run(greedy)).ids == best, f"{greedy} is not greedy")
     return "top_k=1, top_p=1e-6, min_p=1 equal temperature 0"
 
 
@@ -142,8 +145,13 @@ async def penalties(bench: Bench) -> str:
     require(set((await bench.run(repeating)).ids) == {token}, "the bias does not repeat")
     mild = replace(repeating, logit_bias={token: await _margin(bench, token)})
     counts = {}
-    for name, value in (("frequency_penalty", 2.0), ("presence_penalty", 2.0), ("repetition_penalty", 2.0)):
-        ids = (await bench.run(replace(mild, **{name: value}))).ids
+    penalised = {
+        "frequency_penalty": replace(mild, frequency_penalty=2.0),
+        "presence_penalty": replace(mild, presence_penalty=2.0),
+        "repetition_penalty": replace(mild, repetition_penalty=2.0),
+    }
+    for name, sampling in penalised.items():
+        ids = (await bench.run(sampling)).ids
         counts[name] = ids.count(token)
         require(counts[name] < len(ids), f"{name} has no effect")
     return f"of 40: {counts}"
@@ -275,7 +283,7 @@ async def main() -> int:
     parser.add_argument("--out", type=Path, help="write the rows as JSON")
     options = parser.parse_args()
     folder = options.model or embedded.ensure_embedded(Path(tempfile.mkdtemp()))
-    device = "cuda" if gpus() else "cpu"
+    device: Literal["cuda", "cpu"] = "cuda" if gpus() else "cpu"
     engine = VllmEngine(VllmOptions(model_dir=folder, device=device, context_tokens=8192))
     await engine.start()
     try:

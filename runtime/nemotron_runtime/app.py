@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -146,7 +146,7 @@ def _hosts(settings: Settings) -> tuple[str, ...] | None:
 
 def _lifespan(
     engine: Supervisor, on_engine_lost: Callable[[BaseException | None], None]
-) -> Callable[[FastAPI], object]:
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     async def run_engine() -> None:
         try:
             await engine.start()

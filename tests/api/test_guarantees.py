@@ -147,8 +147,7 @@ def test_the_death_of_the_engine_reaches_every_request_and_is_mended(demo):
 
 def test_an_engine_that_dies_too_often_is_given_up(demo):
     def build() -> ScriptedEngine:
-        engine = ScriptedEngine(demo.tokens, ["</think>x"])
-        return engine
+        return ScriptedEngine(demo.tokens, ["</think>x"])
 
     with scripted_server(demo, [], build=build, engine_restarts=0) as server:
         server.engines[0].dead = True
