@@ -121,7 +121,7 @@ def test_the_death_of_the_engine_reaches_every_request_and_is_mended(demo):
     built: list[ScriptedEngine] = []
 
     def build() -> ScriptedEngine:
-        script = ["</think>partial", Wait(1), Raise(EngineDead("gone"))] if not built else ["</think>new"]
+        script = ["</think>partial", Hang()] if not built else ["</think>new"]
         built.append(ScriptedEngine(demo.tokens, script))
         return built[-1]
 

@@ -21,7 +21,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Hang:
-    """Silence until the request is aborted."""
+    """Silence until the request is aborted or the engine dies."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ class ScriptedEngine:
                 case Wait(seconds):
                     await asyncio.sleep(seconds)
                 case Hang():
-                    await asyncio.Event().wait()
+                    while not self.dead:
+                        await asyncio.sleep(0.01)
+                    raise EngineDead("dead")
                 case Raise(error):
                     raise error
                 case End(word):
