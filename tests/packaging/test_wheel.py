@@ -6,8 +6,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
+from support.live import live_server
 from support.packaging import Installed, build_sdist, build_wheel, install
 
 SOURCES = {
@@ -57,7 +59,7 @@ def test_wheel_installs_no_other_name(names: set[str]) -> None:
 
 
 def test_installed_package_is_the_wheels_own(installed: Installed) -> None:
-    python = str(installed.folder / "bin/python")
+    python = installed.folder / "bin/python"
     for package in ("nemotron_runtime", "nemotron_kernels", "nemotron_bench"):
         place = installed.run(python, "-c", f"import {package} as package; print(package.__file__)")
         assert Path(place).is_relative_to(installed.folder)
@@ -72,3 +74,12 @@ def test_installed_command_finds_the_shipped_models(installed: Installed) -> Non
     assert {"nvidia/nemotron-3-nano-30b-a3b", "nemotron-runtime/embedded-demo"} <= {
         model["id"] for model in listing["models"]
     }
+
+
+@pytest.mark.engine
+def test_installed_command_serves(installed: Installed, tmp_path: Path) -> None:
+    question = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
+    with live_server(tmp_path, program=installed.command) as url:
+        answer = httpx.post(f"{url}/api/v1/chat/completions", json=question, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["usage"]["completion_tokens"] == 8

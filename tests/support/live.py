@@ -20,12 +20,13 @@ END_S = 60
 
 
 @contextmanager
-def live_server(folder: Path, *flags: str, model: str = DEMO) -> Iterator[str]:
+def live_server(folder: Path, *flags: str, model: str = DEMO, program: Path | None = None) -> Iterator[str]:
     """Runs ``nemotron serve``; yields its URL once it is ready.
 
     Args:
         folder: For the weights and the log.
         flags: Further flags of the command.
+        program: The command; by default the one of the running environment.
 
     Raises:
         AssertionError: it doesn't get ready, or doesn't end well, with the end of its log.
@@ -33,7 +34,7 @@ def live_server(folder: Path, *flags: str, model: str = DEMO) -> Iterator[str]:
     log = folder / "serve.log"
     port = _free_port()
     command = [
-        str(Path(sys.executable).with_name("nemotron")),
+        str(program or Path(sys.executable).with_name("nemotron")),
         "serve",
         f"--model={model}",
         f"--port={port}",

@@ -38,15 +38,15 @@ class Installed:
     folder: Path
 
     @property
-    def command(self) -> str:
-        return str(self.folder / "bin/nemotron")
+    def command(self) -> Path:
+        return self.folder / "bin/nemotron"
 
     @property
     def env(self) -> dict[str, str]:
         """The variables of a user who knows nothing of this repository."""
         return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str | Path) -> str:
         """What a program of the environment prints, run from inside it."""
         done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
