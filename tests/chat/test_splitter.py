@@ -145,17 +145,20 @@ TAGS = (
 quoted = st.sampled_from([*TAGS, "<", "\n"])
 values = st.lists(st.one_of(st.text(), quoted), max_size=8).map("".join)
 CLOSES = re.compile(
-    r"</(parameter|function)>[ \t\r\n\f\v]*(</function>|<parameter|</?tool_call>)|(^|\n)<parameter=city>"
+    r"</(parameter|function)>[ \t\r\n\f\v]*(</function>|<function=|<parameter|</?tool_call>)"
+    r"|(^|\n)<parameter=|</tool_call>(?!x)|&lt;"
 )
+SPECIAL = re.compile(r"</?(think|tool_call)>|&lt;")
 safe_values = values.filter(lambda value: not CLOSES.search(value))
 names = st.sampled_from(["write_file", "get_weather", "no_such"])
 parameters = st.dictionaries(st.sampled_from(["path", "content", "city", "more"]), safe_values, max_size=4)
-prose = st.text().filter(lambda text: not text or text.strip())
+plain = st.text().filter(lambda text: not SPECIAL.search(text))
+prose = plain.filter(lambda text: not text or text.strip())
 
 
 @settings(max_examples=300)
 @given(
-    thought=st.none() | st.text(),
+    thought=st.none() | plain,
     calls=st.lists(st.tuples(names, parameters), min_size=1, max_size=3),
     before=prose,
     after=prose,
