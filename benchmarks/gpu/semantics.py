@@ -180,10 +180,9 @@ async def budget(bench: Bench) -> str:
     """Thinking ends exactly at the budget, and only the thought is counted."""
     marks = bench.marks
     tag = grammar.build(thinking=True, budget=5, calls=None, response=None, marks=marks)
+    last = {marks.end_think: -50.0, marks.call: -100.0}  # the thought's end only where nothing else may come
     for attempt in range(4):
-        ids = (
-            await bench.run(replace(FREE, seed=attempt, grammar=tag, logit_bias={marks.end_think: -100.0}))
-        ).ids
+        ids = (await bench.run(replace(FREE, seed=attempt, grammar=tag, logit_bias=last))).ids
         require(ids.index(marks.end_think) == 5, f"thought of {ids.index(marks.end_think)} tokens")
         require(len(ids) > 6 or ids[-1] in marks.end, "nothing after the thought")
     return "4 thoughts of exactly 5 tokens"

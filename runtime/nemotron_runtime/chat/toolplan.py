@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -93,7 +93,7 @@ def check_size(schema: Mapping[str, Any], limit: int, path: str) -> None:
 
 def _choice(
     request: ChatRequest, functions: list[FunctionDefinition]
-) -> tuple[str, list[FunctionDefinition]]:
+) -> tuple[Literal["none", "auto", "required"], list[FunctionDefinition]]:
     choice = request.tool_choice
     if isinstance(choice, NamedToolChoice):
         return "required", _named([choice], functions)
