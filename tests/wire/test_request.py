@@ -15,6 +15,7 @@ from nemotron_runtime.wire.request import ChatRequest
 from support.contract import reference
 
 USER = {"role": "user", "content": "hi"}
+NAMED = {"type": "function", "function": {"name": "f"}}
 
 
 def parse(**fields: Any) -> ChatRequest:
@@ -89,10 +90,18 @@ RANGES: dict[str, tuple[list[Any], list[Any]]] = {
             "none",
             "auto",
             "required",
-            {"type": "function", "function": {"name": "f"}},
-            {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}},
+            NAMED,
+            {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [NAMED]}},
         ],
-        ["any", {}, {"type": "function"}, {"type": "openrouter:web_search"}, {"type": "allowed_tools"}, 1],
+        [
+            "any",
+            {},
+            {"type": "allowed_tools", "allowed_tools": {"tools": []}},
+            {"type": "function"},
+            {"type": "openrouter:web_search"},
+            {"type": "allowed_tools"},
+            1,
+        ],
     ),
     "response_format": (
         [{"type": "text"}, {"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "a"}}],
@@ -131,9 +140,8 @@ def test_unknown_fields_are_ignored(extra):
 
 
 def test_a_tool_choice_is_told_apart_by_its_type():
-    named = {"type": "function", "function": {"name": "f"}}
-    assert isinstance(parse(tool_choice=named).tool_choice, request.NamedToolChoice)
-    allowed = {"type": "allowed_tools", "allowed_tools": {"tools": [named]}}
+    assert isinstance(parse(tool_choice=NAMED).tool_choice, request.NamedToolChoice)
+    allowed = {"type": "allowed_tools", "allowed_tools": {"tools": [NAMED]}}
     choice = parse(tool_choice=allowed).tool_choice
     assert isinstance(choice, request.AllowedToolChoice)
     assert choice.allowed_tools.mode == "auto"

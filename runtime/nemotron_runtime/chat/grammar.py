@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from nemotron_runtime.chat.fragments import Mark
+from nemotron_runtime.chat.limits import check_schema_size
 from nemotron_runtime.chat.schema_check import check_schema
 from nemotron_runtime.errors import InvalidRequest
 from nemotron_runtime.wire.request import ResponseFormat
@@ -82,6 +83,7 @@ def response_of(response_format: ResponseFormat | None, schema_bytes: int) -> Re
     if form.schema_ is None:
         return Response("json_object")
     path = "response_format.json_schema.schema"
+    check_schema_size(form.schema_, schema_bytes, path)
     return Response("json_schema", check_schema(form.schema_, path, strict=form.strict is not False))
 
 

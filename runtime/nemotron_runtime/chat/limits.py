@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from nemotron_runtime.errors import InvalidRequest
 from nemotron_runtime.wire.request import ChatRequest
@@ -31,3 +35,12 @@ class Limits:
                 raise InvalidRequest(f"{path}: Too big: at most {bound} {unit} are accepted, received {size}")
         if "" in stops:
             raise InvalidRequest("stop: Too small: a stop sequence must not be empty")
+
+
+def check_schema_size(schema: Mapping[str, Any], limit: int, path: str) -> None:
+    """Raises InvalidRequest where the schema's JSON is longer than ``limit`` bytes."""
+    size = len(orjson.dumps(schema))
+    if size > limit:
+        raise InvalidRequest(
+            f"{path}: Too big: at most {limit} bytes of schema are accepted, received {size}"
+        )

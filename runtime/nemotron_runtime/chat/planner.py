@@ -53,16 +53,18 @@ class Planner:
         _refuse_elsewhere(request)
         spec = self.served.spec
         wanted = request.max_completion_tokens or request.max_tokens
-        thinking = thinking_of(request, wanted, spec.thinking_allowance_tokens)
+        possible = wanted and min(wanted, self.served.max_completion_tokens)
+        thinking = thinking_of(request, possible, spec.thinking_allowance_tokens)
         tools = tool_plan(request, self.limits.schema_bytes)
         response = grammar.response_of(request.response_format, self.limits.schema_bytes)
         conversation = to_template(request.messages)
         prompt = self._prompt(conversation, tools, thinking)
+        max_tokens = self._max_tokens(wanted, prompt, conversation, tools)
         sampling = Sampling(
-            max_tokens=self._max_tokens(wanted, prompt, conversation, tools),
+            max_tokens=max_tokens,
             grammar=grammar.build(
                 thinking=prompt.thinking_open,
-                budget=thinking.budget_tokens,
+                budget=thinking.budget_within(max_tokens),
                 calls=tools.held,
                 response=response,
                 marks=self.marks,

@@ -35,6 +35,11 @@ class Thinking:
     hidden: bool
     all_turns: bool
 
+    def budget_within(self, max_tokens: int) -> int | None:
+        """The budget where it can be reached at all; one that can't needs no watching."""
+        budget = self.budget_tokens
+        return budget if budget is not None and budget < max_tokens else None
+
 
 def thinking_of(request: ChatRequest, max_tokens: int | None, allowance_tokens: int) -> Thinking:
     """Reads ``reasoning``, ``reasoning_effort`` and ``include_reasoning``.

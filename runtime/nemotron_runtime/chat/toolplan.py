@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import orjson
-
 from nemotron_runtime.chat.grammar import Calls
+from nemotron_runtime.chat.limits import check_schema_size
 from nemotron_runtime.chat.schema_check import check_tool
 from nemotron_runtime.errors import InvalidRequest
 from nemotron_runtime.wire.request import (
@@ -76,19 +75,10 @@ def _functions(tools: Sequence[Tool], schema_bytes: int) -> list[FunctionDefinit
         names.add(tool.function.name)
         parameters = tool.function.parameters
         if parameters is not None:
-            check_size(parameters, schema_bytes, f"{path}.function.parameters")
+            check_schema_size(parameters, schema_bytes, f"{path}.function.parameters")
         check_tool(tool.function, f"{path}.function.parameters")
         functions.append(tool.function)
     return functions
-
-
-def check_size(schema: Mapping[str, Any], limit: int, path: str) -> None:
-    """Raises InvalidRequest where the schema's JSON is longer than ``limit`` bytes."""
-    size = len(orjson.dumps(schema))
-    if size > limit:
-        raise InvalidRequest(
-            f"{path}: Too big: at most {limit} bytes of schema are accepted, received {size}"
-        )
 
 
 def _choice(

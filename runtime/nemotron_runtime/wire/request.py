@@ -55,7 +55,7 @@ class AllowedTools(_Open):
     """A subset of the tools, as OpenAI's clients send it."""
 
     mode: Literal["auto", "required"] = "auto"
-    tools: list[NamedToolChoice]
+    tools: Annotated[list[NamedToolChoice], Field(min_length=1)]
 
 
 class AllowedToolChoice(_Open):
