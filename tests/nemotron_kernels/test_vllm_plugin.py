@@ -59,6 +59,7 @@ def test_patches_once_however_often_it_is_called(
         "offer_relu2_experts",
         "return_chunk_states",
         "replace_checkpoint_kernel",
+        "let_seeds_begin_again",
     ]
     for patch in patches:
         monkeypatch.setattr(install, patch, lambda patch=patch: calls.append(patch))

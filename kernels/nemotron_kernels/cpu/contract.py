@@ -22,6 +22,7 @@ EXPERTS = f"{_LAYERS}.fused_moe.experts.cpu_moe:CPUUnquantizedExperts"
 SUPPORT = f"{_LAYERS}.fused_moe.modular_kernel:FusedMoEExperts.is_supported_config"
 SCAN = f"{_LAYERS}.mamba.ops.ssd_combined:_mamba_chunk_scan_combined_fwd"
 CHECKPOINT = f"{_LAYERS}.mamba.ops.ssd_checkpoint:_store_prefill_checkpoint_kernel"
+REQUEST_STATE = "vllm.v1.worker.gpu_input_batch:CachedRequestState.__post_init__"
 REGISTER_KERNELS = "vllm.triton_utils.dispatcher:register_kernels"
 
 SIGNATURES: Mapping[str, str] = {
@@ -46,6 +47,7 @@ SIGNATURES: Mapping[str, str] = {
         " state_indices_ptr chunk_idx_ptr stride_x_dim stride_x_token stride_conv_block stride_conv_dim"
         " stride_conv_token stride_chunk_states stride_ssm_block DIM STATE_LEN SSM_ROW_SIZE BLOCK_SIZE"
     ),
+    REQUEST_STATE: "self",
     REGISTER_KERNELS: "overrides",
 }
 

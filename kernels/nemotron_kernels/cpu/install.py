@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from nemotron_kernels.cpu import contract
+from nemotron_kernels.cpu.seeds import SeededGenerator
 from nemotron_kernels.cpu.ssm_checkpoint import scan_by_chunk, store_prefill_checkpoint
 
 
@@ -26,6 +27,7 @@ def install() -> None:
     offer_relu2_experts()
     return_chunk_states()
     replace_checkpoint_kernel()
+    let_seeds_begin_again()
 
 
 def allow_non_gated_experts() -> None:
@@ -84,3 +86,18 @@ def replace_checkpoint_kernel() -> None:
     from vllm.triton_utils.dispatcher import register_kernels
 
     register_kernels({contract.CHECKPOINT.replace(":", "."): store_prefill_checkpoint})
+
+
+def let_seeds_begin_again() -> None:
+    """`gpu_model_runner.py` turns back the generator of a seeded request, which one on a CPU can't do."""
+    from vllm.v1.worker.gpu_input_batch import CachedRequestState
+
+    original = CachedRequestState.__post_init__
+
+    @functools.wraps(original)
+    def post_init(self: Any) -> None:
+        original(self)
+        if self.generator is not None:
+            self.generator = SeededGenerator.like(self.generator)
+
+    CachedRequestState.__post_init__ = post_init
