@@ -73,8 +73,11 @@ def test_structured_output_parses(live_client: Client, stream):
 
 
 def test_a_seed_repeats(live_client: Client):
+    """Also where the prompt is long enough to be computed in parts."""
+
     def said(seed: int) -> str:
-        seen = live_client.ask("Once more!", stream=True, max_tokens=24, temperature=1, seed=seed)
+        seen = live_client.ask("Once more! " * 100, stream=True, max_tokens=24, temperature=1, seed=seed)
+        assert seen.error is None
         return json.dumps([seen.reasoning, seen.text])
 
     assert said(5) == said(5)

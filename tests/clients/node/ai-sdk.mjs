@@ -81,7 +81,7 @@ async function run(task, messages, more, leave) {
 
 async function turns(task) {
   const { steps: [first, second] } = await run(task, question(task));
-  if (second) return [first, second];
+  if (second || first.error) return [first, second];
   const messages = [...question(task), ...first.messages, { role: 'user', content: task.then }];
   return [first, (await run(task, messages)).steps[0]];
 }

@@ -49,6 +49,7 @@ async function run(task, messages, options = {}) {
 
 async function turns(task) {
   const first = await run(task, question(task));
+  if (first.error) return [first];
   const results = first.calls.map(({ id, arguments: text }) => ({
     role: 'tool', tool_call_id: id, content: resultOf(JSON.parse(text)),
   }));
@@ -61,7 +62,7 @@ await work({
   turns,
   structured: async (task) => {
     const seen = await run(task, question(task));
-    return { ...seen, value: JSON.parse(seen.text) };
+    return seen.error ? seen : { ...seen, value: JSON.parse(seen.text) };
   },
   cancel: (task) => run(task, question(task), task.stream ? {} : { signal: AbortSignal.timeout(400) }),
 });

@@ -115,12 +115,17 @@ class Client:
         Args:
             later: Fields that the second request has instead.
         """
-        first, second = self._do("turns", prompt, stream, request, then=then, later=later)
-        return Seen.of(first), Seen.of(second)
+        first, *others = map(
+            Seen.of, filter(None, self._do("turns", prompt, stream, request, then=then, later=later))
+        )
+        assert first.error is None, first.error
+        return first, others[0]
 
     def structured(self, prompt: str, *, stream: bool, **request: Any) -> Seen:
         """An answer whose ``value`` is parsed from it."""
-        return Seen.of(self._do("structured", prompt, stream, request))
+        seen = Seen.of(self._do("structured", prompt, stream, request))
+        assert seen.error is None, seen.error
+        return seen
 
     def leave(self, prompt: str, *, stream: bool, **request: Any) -> Seen:
         """Leaves after the first text of a stream, or after a while."""

@@ -34,11 +34,13 @@ class PythonClient(ABC):
         match task["do"]:
             case "turns":
                 first = self._run(task, question)
+                if "error" in first:
+                    return [first]
                 later = {**task, "request": {**task["request"], **(task["later"] or {})}}
                 return [first, self._run(later, [*question, first["message"], *_reply(task, first)])]
             case "structured":
                 seen = self._run(task, question)
-                return {**seen, "value": json.loads(seen["text"])}
+                return seen if "error" in seen else {**seen, "value": json.loads(seen["text"])}
             case _:
                 return self._run(task, question)
 
