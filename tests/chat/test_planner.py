@@ -432,6 +432,24 @@ class TestElsewhere:
     def test_plugins_that_ask_for_nothing_are_accepted(self, plugin):
         assert plan(plugins=[{"id": plugin}]) == plan()
 
+    @pytest.mark.parametrize(
+        "wish",
+        [{"plugins": [{"id": "context-compression"}]}, {"transforms": ["middle-out"]}],
+        ids=["plugin", "transform"],
+    )
+    def test_compression_takes_turns_out_of_the_middle_only_where_it_must(self, wish):
+        turns = [{"role": "user", "content": f"turn {number} {'x ' * 20}"} for number in range(9)]
+        whole = plan(messages=turns, max_tokens=10)
+        by = planner(context=len(whole.prompt_token_ids))
+        assert isinstance(refusal(by, messages=turns, max_tokens=10), ContextLengthExceeded)
+        shorter = plan(by, messages=turns, max_tokens=10, **wish)
+        assert len(shorter.prompt_token_ids) + 10 <= len(whole.prompt_token_ids)
+        assert plan(by, messages=turns[:4] + turns[5:], max_tokens=10) == shorter
+        assert plan(messages=turns, max_tokens=10, **wish) == whole
+
+    def test_compression_that_can_t_help_is_too_long_all_the_same(self):
+        assert isinstance(refusal(planner(context=8), transforms=["middle-out"]), ContextLengthExceeded)
+
     def test_other_outputs_than_text(self):
         fault = refusal(modalities=["text", "image"])
         assert isinstance(fault, ModelNotFound)

@@ -295,13 +295,15 @@ PROVIDER: dict[str, list[Case]] = {
     "provider.preferred_min_throughput": [ignored(1000)],
     "provider.preferred_max_latency": [ignored({"p50": 0.01, "p99": None})],
 }
+TOO_LONG = [{"role": "user", "content": f"{turn} " + "word " * 3500} for turn in range(12)]
 REST: dict[str, list[Case]] = {
     "plugins[].id": [
-        ignored("context-compression", plugins=[{"id": "response-healing"}]),
+        used("context-compression", status, 200, messages=TOO_LONG),
+        ignored("response-healing", plugins=[{"id": "context-compression"}]),
         refused("web", 400, 'plugins.0.id: "web" is not available here'),
     ],
     "plugins[].enabled": [used(False, status, 200, plugins=[{"id": "web"}])],
-    "transforms": [ignored(["middle-out"])],
+    "transforms": [used(["middle-out"], status, 200, messages=TOO_LONG)],
     "web_search_options": [ignored({"search_context_size": "low"})],
     "modalities": [
         ignored(["text"]),

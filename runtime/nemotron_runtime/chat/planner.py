@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nemotron_runtime.chat import grammar
+from nemotron_runtime.chat.compression import middle_out
 from nemotron_runtime.chat.conversation import Conversation, Prompt, render_prompt, to_template
 from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.plan import GenerationPlan
@@ -27,8 +28,10 @@ BAN = -100.0
 
 _TOKEN_ID = re.compile(r"[0-9]{1,9}")
 
-LOCAL_PLUGINS = frozenset({"context-compression", "response-healing"})
-"""Plugins that ask for nothing which this server doesn't do anyway, see docs/api.md."""
+COMPRESSION = "context-compression"
+
+LOCAL_PLUGINS = frozenset({COMPRESSION, "response-healing"})
+"""Plugins that work here, see docs/api.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Planner:
         response = grammar.response_of(request.response_format, self.limits.schema_bytes)
         conversation = to_template(request.messages)
         prompt = self._prompt(conversation, tools, thinking)
+        if _wants_compression(request):
+            prompt = self._compressed(prompt, conversation, tools, thinking, possible)
         max_tokens = self._max_tokens(wanted, prompt, conversation, tools)
         sampling = Sampling(
             max_tokens=max_tokens,
@@ -96,6 +101,26 @@ class Planner:
             thinking=thinking.enabled and self.served.spec.template.enable_thinking,
             truncate_history=not thinking.all_turns and self.served.spec.template.truncate_history_thinking,
         )
+
+    def _compressed(
+        self,
+        prompt: Prompt,
+        conversation: Conversation,
+        tools: ToolPlan,
+        thinking: Thinking,
+        output_tokens: int | None,
+    ) -> Prompt:
+        """The prompt, without turns from its middle where prompt and output don't fit together."""
+        context = self.served.context_tokens
+        limit = max(context // 2, context - (output_tokens or self.served.spec.default_max_tokens or 1))
+        if len(prompt.ids) <= limit:
+            return prompt
+
+        def render(messages: Sequence[Mapping[str, Any]]) -> Prompt:
+            return self._prompt(replace(conversation, messages=tuple(messages)), tools, thinking)
+
+        left = middle_out(conversation.messages, lambda messages: len(render(messages).ids) <= limit)
+        return prompt if left is None else render(left)
 
     def _max_tokens(
         self, wanted: int | None, prompt: Prompt, conversation: Conversation, tools: ToolPlan
@@ -164,6 +189,12 @@ class Planner:
 
 def _stops(request: ChatRequest) -> tuple[str, ...]:
     return (request.stop,) if isinstance(request.stop, str) else tuple(request.stop or ())
+
+
+def _wants_compression(request: ChatRequest) -> bool:
+    """Asked for by plugin, or by the older ``transforms``; a plugin that is switched off wins."""
+    wishes = [p.enabled is not False for p in request.plugins or () if p.id == COMPRESSION]
+    return all(wishes) if wishes else "middle-out" in (request.transforms or ())
 
 
 def _refuse_elsewhere(request: ChatRequest) -> None:

@@ -51,13 +51,13 @@ def tool_plan(request: ChatRequest, schema_bytes: int) -> ToolPlan:
     rendered = tuple(_rendered(tool) for tool in request.tools or ())
     if mode == "none":
         return ToolPlan(rendered=rendered, forbidden=True)
-    parallel = request.parallel_tool_calls is not False
+    one = request.parallel_tool_calls is False or isinstance(request.tool_choice, NamedToolChoice)
     must_hold = mode == "required" or len(chosen) < len(functions) or any(f.strict for f in chosen)
     return ToolPlan(
         rendered=rendered,
         schemas={function.name: function.parameters for function in functions},
-        held=Calls(tools=tuple(chosen), mode=mode, parallel=parallel) if must_hold else None,
-        max_calls=None if parallel else 1,
+        held=Calls(tools=tuple(chosen), mode=mode, parallel=not one) if must_hold else None,
+        max_calls=1 if one else None,
     )
 
 
