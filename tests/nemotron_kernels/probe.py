@@ -14,7 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-os.environ |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_LOGGING_LEVEL": "ERROR", "TQDM_DISABLE": "1"}
+os.environ |= {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "TQDM_DISABLE": "1",
+    # One free thread: pinned threads that wait for each other crawl when the cores are shared.
+    "OMP_NUM_THREADS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+}
 
 import torch
 
@@ -42,7 +49,7 @@ PROMPTS = {
 
 
 def build(folder: Path) -> None:
-    """All three kinds of layer, 128 experts top-6; weights large enough to keep the logits apart."""
+    """All three kinds of layer, 128 experts top-6; weights large enough for each layer to tell."""
     from transformers import NemotronHConfig, NemotronHForCausalLM
 
     torch.manual_seed(0)
@@ -68,7 +75,15 @@ def build(folder: Path) -> None:
         dtype="float32",
     )
     model = NemotronHForCausalLM(config)
-    spread = {"gate.weight": 0.3, "lm_head": 0.3, "experts.": 0.15, "e_score_correction_bias": 0.02}
+    spread = {
+        "gate.weight": 0.3,
+        "e_score_correction_bias": 0.02,
+        "experts.": 0.15,
+        "conv1d.weight": 0.7,
+        "in_proj": 0.2,
+        "out_proj": 0.3,
+        "lm_head": 0.3,
+    }
     with torch.no_grad():
         for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
             for part, std in spread.items():
@@ -144,6 +159,7 @@ def patches_after_registering_again() -> dict[str, Any]:
     from vllm.model_executor.layers.fused_moe.config import FusedMoEConfig
     from vllm.model_executor.layers.fused_moe.oracle import unquantized
     from vllm.model_executor.layers.mamba.ops import ssd_checkpoint, ssd_combined
+    from vllm.v1.worker.gpu_input_batch import CachedRequestState
 
     register()
     register()
@@ -152,6 +168,7 @@ def patches_after_registering_again() -> dict[str, Any]:
         FusedMoEConfig.__post_init__,
         unquantized.backend_to_kernel_cls,
         ssd_combined._mamba_chunk_scan_combined_fwd,
+        CachedRequestState.__post_init__,
     )
     return {
         "our experts": [c.__name__ for c in candidates].count("Relu2Experts"),
@@ -159,6 +176,36 @@ def patches_after_registering_again() -> dict[str, Any]:
         "wrapped twice": [f.__name__ for f in functions if hasattr(f.__wrapped__, "__wrapped__")],
         "checkpoint kernel": ssd_checkpoint._store_prefill_checkpoint_kernel.func.__module__,
     }
+
+
+def refused_activations() -> list[str]:
+    """Activations without a gate that vLLM still turns down on a CPU."""
+    from vllm.model_executor.layers.fused_moe.activation import MoEActivation
+    from vllm.model_executor.layers.fused_moe.config import (
+        FusedMoEConfig,
+        FusedMoEParallelConfig,
+        RoutingMethodType,
+    )
+
+    refused = []
+    for activation in (a for a in MoEActivation if not a.is_gated):
+        try:
+            FusedMoEConfig(
+                num_experts=2,
+                experts_per_token=1,
+                hidden_dim=8,
+                intermediate_size=8,
+                num_local_experts=2,
+                num_logical_experts=2,
+                activation=activation,
+                device="cpu",
+                routing_method=RoutingMethodType.Default,
+                moe_parallel_config=FusedMoEParallelConfig.make_no_parallel(),
+                in_dtype=torch.float32,
+            )
+        except NotImplementedError:
+            refused.append(activation.name)
+    return refused
 
 
 def uncached(folder: Path) -> dict[str, Any]:
@@ -206,6 +253,7 @@ def main(folder: Path) -> dict[str, Any]:
     report["chunked"] = cached(folder, plain["turns"], max_num_batched_tokens=256)
     report["dense"] = cached(folder, plain["turns"], prefix_cache_retention_interval=None)
     report["patches"] = patches_after_registering_again()
+    report["refused activations"] = refused_activations()
     bf16 = Engine(folder, dtype="bfloat16")
     report["bf16"] = [bf16.answer(PROMPTS["two blocks and more"])[0] for _ in range(2)]
     bf16.close()
