@@ -30,7 +30,7 @@ lint: setup ## style and format
 
 check: lint ## lint, types, and who may import whom
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 bench: setup ## what the API costs: HTTP against the bare engine
 	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
@@ -44,7 +44,7 @@ clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages
 node: setup $(if $(wildcard $(NODE_TESTS)/package-lock.json),.venv/node.stamp)
 
 .venv/node.stamp: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json | setup
-	@if node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then \
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then \
 	  echo 'node: installing the JavaScript clients ...' && \
 	  npm ci --prefix $(NODE_TESTS) --no-audit --no-fund --loglevel=error && touch $@; \
 	else \

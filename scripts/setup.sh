@@ -51,7 +51,19 @@ find_python() {
 }
 
 version_of() { "$1" -c 'import platform; print(platform.python_version())' 2>/dev/null; }
-fingerprint() { echo "$(version_of "$venv/bin/python") $(cat pyproject.toml scripts/setup.sh | cksum)"; }
+
+# Changes when the environment has to; the settings of linters, say, don't touch it.
+fingerprint() {
+  "$venv/bin/python" - <<'PYTHON' | cat - scripts/setup.sh | cksum
+import platform, tomllib
+
+with open("pyproject.toml", "rb") as file:
+    config = tomllib.load(file)
+parts = [config["build-system"], config["project"], config["dependency-groups"], config["tool"]["hatch"]]
+print(platform.python_version(), parts)
+PYTHON
+}
+
 is_same() {
   [ "$(cat "$identity" 2>/dev/null)" = "$engine $PWD" ] &&
     { [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON")" = "$(version_of "$venv/bin/python")" ]; }
