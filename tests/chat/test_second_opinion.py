@@ -50,7 +50,11 @@ def opinions() -> dict[str, dict[str, Any]]:
         for case in ASKED
     ]
     run = subprocess.run(
-        [sys.executable, str(PROGRAM)], input=json.dumps(cases), capture_output=True, text=True, check=False
+        [sys.executable, "-P", str(PROGRAM)],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     answers = json.loads(run.stdout.splitlines()[-1])

@@ -328,10 +328,11 @@ def test_rows_go_with_the_text_of_their_token(tokens, thinking, expected):
         (["a", " E", "ND"], [("a", [0]), (" ", [1])]),
         (["a", "END", "b"], [("a", [0])]),
         (["a", "E", "N", "x"], [("a", [0]), ("ENx", [1, 2, 3])]),
+        (["o", "o", "o", "x"], [("o", [0]), ("oox", [1, 2, 3])]),
     ],
 )
 def test_rows_stop_with_the_text(tokens, expected):
-    assert rows_of(tokens, stop=("END",)) == expected
+    assert rows_of(tokens, stop=("END", "oops")) == expected
 
 
 @given(st.lists(st.text("ab \n", max_size=3), max_size=10))

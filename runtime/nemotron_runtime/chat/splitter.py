@@ -226,8 +226,6 @@ class Splitter:
                 self._out[-1] = ReasoningDelta(last.text + piece.text)
             case TextDelta(), TextDelta():
                 self._out[-1] = TextDelta(last.text + piece.text, last.logprobs + piece.logprobs)
-            case ToolCallArgs(), ToolCallArgs() if last.index == piece.index:
-                self._out[-1] = ToolCallArgs(last.index, last.text + piece.text)
             case _:
                 self._out.append(piece)
 

@@ -151,6 +151,7 @@ AROUND_CALLS = (
     Case("stray-end-before-call", f"Hm.</think>\n</think>\n{NOW}", [Thought("Hm."), TIME], thinking=True),
     Case("stray-end-between-calls", f"{PARIS}\n</think>\n{ROME}", [IN_PARIS, IN_ROME]),
     Case("unknown-function", call("no_such", ("x", "1")), [Call("no_such", {"x": "1"})]),
+    Case("end-call-mark-again", f"{NOW}</tool_call>", [TIME, Text("</tool_call>")], vllm=AROUND),
     Case("no-tool-known", NOW, [TIME], tools={}, vllm=False),
     Case(
         "call-cut-in-answer",

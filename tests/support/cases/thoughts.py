@@ -103,6 +103,12 @@ THOUGHTS = (
         vllm=NO_THOUGHT_WHEN_OFF,
     ),
     Case(
+        "opened-thought-many-lines",
+        "<think>\na\n\nb\n</think>c",
+        [Thought("a\n\nb"), Text("c")],
+        vllm=NO_THOUGHT_WHEN_OFF,
+    ),
+    Case(
         "opened-thought-after-space",
         "\n <think>Hm.</think>Hi.",
         [Thought("Hm."), Text("Hi.")],
