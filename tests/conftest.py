@@ -16,6 +16,10 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != RO
 for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
     del os.environ[name]
 
+# Engines of the tests share the cores with their clients: threads bound to cores would wait for them.
+os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory):
