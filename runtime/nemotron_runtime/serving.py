@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from nemotron_runtime.chat.grammar import MarkIds
 from nemotron_runtime.chat.template import ChatTemplate
 from nemotron_runtime.chat.tokens import Tokens
-from nemotron_runtime.errors import ConfigError, WeightsCorrupt, WeightsMissing
+from nemotron_runtime.errors import ConfigError, HardwareUnsupported, WeightsCorrupt, WeightsMissing
 from nemotron_runtime.hardware.probe import gpus
 from nemotron_runtime.models.served import Served
 from nemotron_runtime.models.spec import ModelSpec, load_all
@@ -78,6 +78,11 @@ def _choose(settings: Settings, *, has_gpu: bool) -> tuple[ModelSpec, Path | Non
         wanted = next(spec for spec in specs.values() if spec.embedded is not has_gpu)
         return wanted, None
     if settings.model in specs:
+        if not (has_gpu or specs[settings.model].embedded):
+            raise HardwareUnsupported(
+                f"{settings.model} needs an NVIDIA GPU, and none is found here. Check `nvidia-smi`; "
+                "without a GPU, serve the embedded demonstration model: leave --model out."
+            )
         return specs[settings.model], None
     folder = Path(settings.model).expanduser()
     if (folder / "config.json").is_file():

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 DEMO = "nemotron-runtime/embedded-demo"
-START_S = 120
+START_S = 240
 END_S = 60
 
 
