@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { baseURL, callOf, errorOf, grow, nothing, question, resultOf, toolCallOf, usageOf, work } from './worker.mjs';
+import { baseURL, callOf, errorOf, grow, nothing, question, resultOfText, toolCallOf, usageOf, work } from './worker.mjs';
 
 const clientOf = (task) => new OpenAI({ baseURL, apiKey: task.key, maxRetries: 0 });
 
@@ -51,7 +51,7 @@ async function turns(task) {
   const first = await run(task, question(task));
   if (first.error) return [first];
   const results = first.calls.map(({ id, arguments: text }) => ({
-    role: 'tool', tool_call_id: id, content: resultOf(JSON.parse(text)),
+    role: 'tool', tool_call_id: id, content: resultOfText(text),
   }));
   const next = results.length ? results : [{ role: 'user', content: task.then }];
   return [first, await run({ ...task, request: { ...task.request, ...task.later } }, [...question(task), first.message, ...next])];

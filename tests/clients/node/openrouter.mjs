@@ -1,5 +1,5 @@
 import { OpenRouter } from '@openrouter/sdk';
-import { baseURL, callOf, errorOf, grow, nothing, question, resultOf, toolCallOf, usageOf, work } from './worker.mjs';
+import { baseURL, callOf, errorOf, grow, nothing, question, resultOfText, toolCallOf, usageOf, work } from './worker.mjs';
 
 const clientOf = (task) => new OpenRouter({ apiKey: task.key, serverURL: baseURL, retryConfig: { strategy: 'none' } });
 
@@ -65,7 +65,7 @@ async function turns(task) {
   const first = await run(task, question(task));
   if (first.error) return [first];
   const results = first.calls.map(({ id, arguments: text }) => ({
-    role: 'tool', toolCallId: id, content: resultOf(JSON.parse(text)),
+    role: 'tool', toolCallId: id, content: resultOfText(text),
   }));
   const next = results.length ? results : [{ role: 'user', content: task.then }];
   return [first, await run({ ...task, request: { ...task.request, ...task.later } }, [...question(task), first.message, ...next])];

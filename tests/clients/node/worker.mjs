@@ -7,6 +7,14 @@ export const nothing = () => ({ text: '', reasoning: '', calls: [], pieces: 0 })
 
 export const resultOf = (args) => `Result for ${Object.values(args).join(', ')}`;
 
+export function resultOfText(text) {
+  try {
+    return resultOf(JSON.parse(text));
+  } catch {
+    return 'Invalid arguments';
+  }
+}
+
 export const usageOf = (prompt, completion, reasoning, cost) => ({ prompt, completion, reasoning, cost });
 
 // The errors of the clients agree on nothing but a name and a message; `more` is what each knows besides.
