@@ -29,7 +29,7 @@ import httpx
 
 from nemotron_runtime.chat.conversation import render_prompt, to_template
 from nemotron_runtime.engine.base import Sampling
-from nemotron_runtime.engine.vllm import VllmOptions, engine_args, sampling_params
+from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions, sampling_params
 from nemotron_runtime.serving import open_model
 from nemotron_runtime.settings import Settings
 from nemotron_runtime.wire.messages import UserMessage
@@ -86,22 +86,20 @@ async def _direct(pipe: Connection, cache: Path) -> None:
     options = VllmOptions(
         model_dir=model.folder, device=model.device, context_tokens=model.served.context_tokens
     )
-    from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
     began = time.perf_counter()
-    engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(options)))
+    engine = VllmEngine(options)
+    await engine.start()
+    llm = engine.llm
+    start_s = time.perf_counter() - began
     sampling = Sampling(max_tokens=OUTPUT_TOKENS, seed=1, logit_bias=dict.fromkeys(ENDS, -100.0))
-    pipe.send(
-        {"start_s": time.perf_counter() - began, "vllm": engine.info.version, "dtype": engine.info.dtype}
-    )
+    pipe.send({"start_s": start_s, "vllm": engine.info.version, "dtype": engine.info.dtype})
     number = 0
 
     async def one() -> Sample:
         nonlocal number
         number += 1
         sent = time.perf_counter()
-        outputs = engine.generate(
+        outputs = llm.generate(
             {"type": "token", "prompt_token_ids": list(prompt.ids)},
             sampling_params(sampling),
             f"direct-{number}",
@@ -114,7 +112,7 @@ async def _direct(pipe: Connection, cache: Path) -> None:
 
     while streams := await asyncio.to_thread(pipe.recv):
         pipe.send(await load(one, streams))
-    engine.shutdown()
+    await engine.stop()
 
 
 async def through_http(base: str, streams: int) -> dict[str, Any]:

@@ -113,6 +113,11 @@ class VllmEngine:
             raise EngineDead("The engine has not started.")
         return self._info
 
+    @property
+    def llm(self) -> Any:
+        """The ``AsyncLLM`` itself, for measuring; None while it doesn't run."""
+        return self._llm
+
     async def start(self) -> None:
         """Builds AsyncLLM in a thread, so that the event loop goes on answering."""
         self._llm = await asyncio.to_thread(self._build)
