@@ -98,6 +98,7 @@ PARTS = [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
 EARLIER = [*answered(content="a", reasoning="OLD"), USER]
 CLAIMED = answered(content="a")
 JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema_of("string")}}
+UNHELD = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "number", "multipleOf": 5}}}
 """A request's ``response_format``."""
 
 LENGTH: dict[str, list[Case]] = {
@@ -248,9 +249,9 @@ FORMATS: dict[str, list[Case]] = {
     "response_format.json_schema.name": [ignored("other", response_format=JSON_SCHEMA)],
     "response_format.json_schema.description": [ignored("other", response_format=JSON_SCHEMA)],
     "response_format.json_schema.schema": [
-        used(schema_of("integer"), lambda seen: "integer" in seen.grammar, True, response_format=JSON_SCHEMA)
+        used(schema_of("boolean"), lambda seen: "true" in seen.grammar, True, response_format=JSON_SCHEMA)
     ],
-    "response_format.json_schema.strict": [ignored(True, response_format=JSON_SCHEMA)],
+    "response_format.json_schema.strict": [used(True, status, 400, response_format=UNHELD)],
     "response_format.grammar": [ignored("root ::= x", response_format={"type": "json_object"})],
     "structured_outputs": [ignored(True)],
     "prediction": [ignored({"type": "content", "content": "Hello"})],

@@ -6,17 +6,34 @@ The tag is xgrammar's JSON form; it governs from the first token on (ADR 0002).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
+from nemotron_runtime.chat.constraint import call as call_form
+from nemotron_runtime.chat.constraint.json_grammar import json_grammar
+from nemotron_runtime.chat.constraint.node import OPEN_OBJECT, Document
+from nemotron_runtime.chat.constraint.tag import (
+    Format,
+    chosen,
+    const,
+    in_a_row,
+    optional,
+    sequence,
+    token,
+    tokens,
+)
 from nemotron_runtime.chat.fragments import Mark
 from nemotron_runtime.chat.limits import check_schema_size
-from nemotron_runtime.chat.schema_check import check_schema
+from nemotron_runtime.chat.schema_check import Function, check_schema, parameters_of
 from nemotron_runtime.errors import InvalidRequest
 from nemotron_runtime.wire.request import ResponseFormat
 
-Format = dict[str, Any]
+MOST_COST = 1_000
+LONGEST_TAG = 4 << 20  # characters
+
+_MOST_TOKENS = 2**31 - 1  # the engine counts no further
+_SPACE: Format = {"type": "regex", "pattern": "\\n{0,2}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,134 +57,138 @@ class MarkIds:
             end=(specials["<|im_end|>"], specials["</s>"]),
         )
 
-
-class Function(Protocol):
-    """What is asked of a tool."""
-
     @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def parameters(self) -> Mapping[str, Any] | None: ...  # noqa: D102
-    @property
-    def strict(self) -> bool | None: ...  # noqa: D102
+    def all(self) -> tuple[int, ...]:
+        """What no free text holds under a grammar. An end of turn ends it, if the output may end there."""
+        return (self.think, self.end_think, self.call, self.end_call, *self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls that are held to the model's own form."""
+    """Calls that the model may or must make.
+
+    Attributes:
+        parallel: More than one call may come.
+        held: Calls follow the model's own form and the schemas, and only these tools are called. Else they
+            are as free as the answer; together with a response format they are always held.
+    """
 
     tools: tuple[Function, ...]
     mode: Literal["auto", "required"]
     parallel: bool
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer that is held to JSON."""
 
-    kind: Literal["json_object", "json_schema"]
-    schema: Mapping[str, Any] | None = None
+    document: Document
 
 
 def response_of(response_format: ResponseFormat | None, schema_bytes: int) -> Response | None:
-    """Reads ``response_format``. Raises InvalidRequest for a form that is not available."""
+    """Reads ``response_format``; a schema may have ``schema_bytes`` of JSON.
+
+    Raises:
+        InvalidRequest: for a form that is not available, and for a schema that can't be held.
+    """
     if response_format is None or response_format.type == "text":
         return None
     if response_format.type == "json_object":
-        return Response("json_object")
+        return Response(Document(OPEN_OBJECT))
     if response_format.type != "json_schema":
         raise InvalidRequest(f'response_format.type: "{response_format.type}" is not available here')
     form = response_format.json_schema
     if form is None:
         raise InvalidRequest("response_format.json_schema: Required")
     if form.schema_ is None:
-        return Response("json_object")
+        return Response(Document(OPEN_OBJECT))
     path = "response_format.json_schema.schema"
     check_schema_size(form.schema_, schema_bytes, path)
-    return Response("json_schema", check_schema(form.schema_, path, strict=form.strict is not False))
+    return Response(check_schema(form.schema_, path, strict=form.strict is True))
 
 
 def build(
     *, thinking: bool, budget: int | None, calls: Calls | None, response: Response | None, marks: MarkIds
 ) -> str | None:
-    """The tag as JSON text; None where nothing needs holding."""
-    if budget is None and calls is None and response is None:
-        return None
-    if not thinking and calls is None and response is None:
-        return None
-    answer = _answer(calls, response, marks)
-    tag = _thought(budget, calls, answer, marks) if thinking else answer
-    return json.dumps({"type": "structural_tag", "format": tag})
+    """The tag as JSON text; None where nothing needs holding.
 
+    Args:
+        thinking: The prompt ends inside a thought.
+        budget: Tokens of the thought, 0 or more; None: no limit.
+        calls: None: no call may be made.
+        marks: The ids of the vocabulary.
 
-def _thought(budget: int | None, calls: Calls | None, answer: Format, marks: MarkIds) -> Format:
-    thought = _tokens([marks.think, marks.end_think, marks.call, *marks.end], budget)
-    closed = _sequence(_token(marks.end_think), answer)
-    if calls is not None:
-        opened: Format = _calls(calls, marks)
+    Raises:
+        InvalidRequest: tools or schema are too much for a grammar.
+    """
+    held = calls if calls is not None and (calls.held or response) else None
+    if not held and not response and (budget is None or not thinking):
+        return None
+    call = _held_calls(held, marks) if held else None
+    if held and call and held.mode == "required":
+        form = _before_calls(thinking, budget, call, marks)
+    elif thinking:
+        free = _free_call(calls, marks) if calls and not held else None
+        form = _thought(budget, _answer(call, response, marks), call or free, marks)
     else:
-        opened = _sequence(_token(marks.call), _tokens(marks.end))
-    return _sequence(thought, _or(closed, opened))
+        form = _answer(call, response, marks)
+    tag = json.dumps({"type": "structural_tag", "format": form}, ensure_ascii=False)
+    if len(tag) > LONGEST_TAG:
+        raise InvalidRequest("tools: Too big: the schemas together are more than a grammar can hold")
+    return tag
 
 
-def _answer(calls: Calls | None, response: Response | None, marks: MarkIds) -> Format:
-    space: Format = {"type": "regex", "pattern": "\\n{0,2}"}
-    forms: list[Format] = []
-    if response is not None:
-        schema = dict(response.schema) if response.schema is not None else {"type": "object"}
-        forms.append(_sequence(space, {"type": "json_schema", "json_schema": schema}))
-    if calls is not None and calls.mode == "required":
-        forms.append(_sequence(space, _calls(calls, marks)))
-    if calls is not None and calls.mode == "auto":
-        free = _tokens([marks.call, *marks.end])
-        forms.append(_or(free, _sequence(free, _calls(calls, marks))))
-    return _or(*forms) if forms else _tokens(marks.end)
+def _before_calls(thinking: bool, budget: int | None, call: Format, marks: MarkIds) -> Format:
+    """Calls alone, behind a thought that they close if nothing else does."""
+    if not thinking:
+        return sequence(_SPACE, call)
+    return sequence(_thinking(budget, marks), optional(sequence(token(marks.end_think), _SPACE)), call)
 
 
-def _calls(calls: Calls, marks: MarkIds) -> Format:
-    one = _or(*(_call(tool, marks) for tool in calls.tools))
-    if not calls.parallel:
-        return one
-    more: Format = {"type": "star", "content": _sequence(_const("\n"), one)}
-    return _sequence(one, more)
+def _thought(budget: int | None, answer: Format, call: Format | None, marks: MarkIds) -> Format:
+    """A thought, closed before the answer or by a call."""
+    closed = sequence(token(marks.end_think), answer)
+    return sequence(_thinking(budget, marks), chosen([closed, call] if call else [closed]))
 
 
-def _call(tool: Function, marks: MarkIds) -> Format:
-    schema = tool.parameters or {}
-    required = set(schema.get("required", ()))
-    parameters = []
-    for name, value in schema.get("properties", {}).items():
-        form = _sequence(_const(f"<parameter={name}>\n"), _value(value, schema), _const("\n</parameter>\n"))
-        parameters.append(form if name in required else {"type": "optional", "content": form})
-    head = _const(f"\n<function={tool.name}>\n")
-    return _sequence(_token(marks.call), head, *parameters, _const("</function>\n"), _token(marks.end_call))
+def _thinking(budget: int | None, marks: MarkIds) -> Format:
+    limit = budget if budget is not None and budget <= _MOST_TOKENS else None
+    return tokens(marks.all, limit)
 
 
-def _value(schema: Any, root: Mapping[str, Any]) -> Format:
-    if isinstance(schema, Mapping) and "enum" in schema:
-        words = [v if isinstance(v, str) else json.dumps(v) for v in schema["enum"]]
-        return _or(*map(_const, words))
-    if not isinstance(schema, Mapping) or schema.get("type", "string") == "string":
-        return {"type": "any_text", "excludes": ["\n</parameter>"]}
-    held = {**schema, **{k: root[k] for k in ("$defs", "definitions") if k in root}}
-    return {"type": "json_schema", "json_schema": held}
+def _answer(call: Format | None, response: Response | None, marks: MarkIds) -> Format:
+    """What comes after the thought, where no call has to."""
+    if response:
+        _check_cost([response.document], "response_format")
+        held = json_grammar(response.document, laid_out=True)
+        return sequence(_SPACE, chosen([held, call] if call else [held]))
+    if call:
+        return sequence(tokens(marks.all), optional(call))
+    return tokens((marks.think, *marks.end))
 
 
-def _tokens(exclude: Sequence[int], limit: int | None = None) -> Format:
-    return {"type": "any_tokens", "exclude_tokens": list(exclude), "max_tokens": limit}
+def _held_calls(calls: Calls, marks: MarkIds) -> Format:
+    """One call or more in the model's own form, with nothing but a newline between and behind."""
+    documents = [parameters_of(tool, f"tools.{tool.name}.parameters") for tool in calls.tools]
+    _check_cost(documents, "tools")
+    bodies = [
+        sequence(const(f"\n<function={tool.name}>\n"), call_form.parameters(document))
+        for tool, document in zip(calls.tools, documents, strict=True)
+    ]
+    content = sequence(chosen(bodies), const("</function>\n"))
+    calls_in_a_row = in_a_row(marks.call, content, marks.end_call, separator="\n", many=calls.parallel)
+    return sequence(calls_in_a_row, optional(const("\n")))
 
 
-def _token(token: int) -> Format:
-    return {"type": "token", "token": token}
+def _free_call(calls: Calls, marks: MarkIds) -> Format:
+    """A call of a known tool; what follows its name is free."""
+    names = chosen([const(f"\n<function={tool.name}>") for tool in calls.tools])
+    return sequence(token(marks.call), names, tokens((marks.think, *marks.end)))
 
 
-def _const(text: str) -> Format:
-    return {"type": "const_string", "value": text}
-
-
-def _sequence(*parts: Format) -> Format:
-    return parts[0] if len(parts) == 1 else {"type": "sequence", "elements": list(parts)}
-
-
-def _or(*forms: Format) -> Format:
-    return forms[0] if len(forms) == 1 else {"type": "or", "elements": list(forms)}
+def _check_cost(documents: list[Document], path: str) -> None:
+    if sum(document.cost() for document in documents) > MOST_COST:
+        raise InvalidRequest(
+            f"{path}: Too big: the patterns and lengths of strings together are more than a grammar can hold"
+        )

@@ -70,7 +70,7 @@ class Planner:
             grammar=grammar.build(
                 thinking=prompt.thinking_open,
                 budget=thinking.budget_within(max_tokens),
-                calls=tools.held,
+                calls=tools.calls,
                 response=response,
                 marks=self.marks,
             ),

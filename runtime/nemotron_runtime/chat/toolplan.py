@@ -26,14 +26,14 @@ class ToolPlan:
     Attributes:
         rendered: The tools as the chat template takes them.
         schemas: Parameter schemas by name, for the parser; None: a call is no call.
-        held: Calls that the grammar holds; None: the model is free.
+        calls: Calls that may come, and whether a grammar holds them; None: none may.
         max_calls: Calls after which generation ends.
         forbidden: No call may come.
     """
 
     rendered: tuple[Mapping[str, Any], ...] = ()
     schemas: Mapping[str, Mapping[str, Any] | None] | None = None
-    held: Calls | None = None
+    calls: Calls | None = None
     max_calls: int | None = None
     forbidden: bool = False
 
@@ -56,7 +56,7 @@ def tool_plan(request: ChatRequest, schema_bytes: int) -> ToolPlan:
     return ToolPlan(
         rendered=rendered,
         schemas={function.name: function.parameters for function in functions},
-        held=Calls(tools=tuple(chosen), mode=mode, parallel=not one) if must_hold else None,
+        calls=Calls(tools=tuple(chosen), mode=mode, parallel=not one, held=must_hold),
         max_calls=1 if one else None,
     )
 

@@ -1,0 +1,1 @@
+"""JSON schemas as constraints: read, bounded, and written as grammars of JSON and of tool calls."""
