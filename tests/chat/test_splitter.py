@@ -226,6 +226,8 @@ def test_each_token_is_passed_on_as_soon_as_it_is_certain():
         (Fragment("</function>"), [ToolCallArgs(0, "3}")]),
         (Fragment("</tool_call>", Mark.END_CALL), []),
         (Fragment("\nDone"), [TextDelta("Done")]),
+        (Fragment("<tool_call>", Mark.CALL), []),
+        (Fragment(" no"), [TextDelta("<tool_call> no")]),
     ]
     for number, (token, expected) in enumerate(steps):
         assert splitter.feed(token) == expected, number

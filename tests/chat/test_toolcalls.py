@@ -54,6 +54,26 @@ def test_text_streams_and_other_types_wait():
     assert parser.rest == "\nrest"
 
 
+def test_what_is_certain_is_passed_on_at_once():
+    parser = body()
+    assert (
+        parser.feed("<parameter=path>\na </parameter> and </x> more")
+        == '{"path": "a </parameter> and </x> more'
+    )
+    assert parser.feed("\n<parameter=content>\n<b") == '", "content": "<b'
+    assert parser.feed("</parameter>") == ""
+    assert parser.feed("x\n") == "</parameter>x"
+
+
+def test_without_closing_tags_the_line_behind_the_mark_decides():
+    parser = body()
+    parser.feed("<parameter=path>\nx\n")
+    assert parser.feed(encode(Fragment("</tool_call>", Mark.END_CALL))) == ""
+    assert parser.feed(" ") == ""
+    assert parser.feed("\n") == '"}'
+    assert parser.done
+
+
 def test_characters_are_escaped_one_by_one():
     parser = body()
     parser.feed("<parameter=path>\n")
@@ -110,6 +130,28 @@ def test_a_mark_that_ends_a_call_is_left_to_the_caller(follows: str):
 )
 def test_parameter_header(text: str, header: Header | None):
     assert parameter_header(text, 0, {"city", "name"}) == header
+
+
+@pytest.mark.parametrize(
+    ("output", "found"),
+    [
+        ("<function=f>x", ("f", "x")),
+        ("<function='f'>x", ("f", "x")),
+        ("<function=other>x", ("other", "x")),
+        ("<function='other'>x", ("'other'", "x")),
+        ("<function=f\n<x", ("f", "<x")),
+        ("<function=other\n<x", None),
+    ],
+)
+def test_function_header(output: str, found: tuple[str, str] | None):
+    probe = CallProbe({"f"}, only_known=False)
+    assert (probe.feed(output), probe.refuted) == (found, found is None)
+
+
+def test_in_a_thought_only_known_functions_count():
+    probe = CallProbe({"f"}, only_known=True)
+    assert probe.feed("<function=other>") is None
+    assert probe.refuted
 
 
 @given(st.text(" \n", max_size=5), st.text(max_size=20))

@@ -59,6 +59,24 @@ MISSING_TAGS = (
         vllm=DROPS_LAST,
     ),
     Case(
+        "no-tags-but-mark-after-quoted-call",
+        weather("<parameter=city>\n<tool_call>x</tool_call>\nParis\n</tool_call>"),
+        [Call("get_weather", {"city": "<tool_call>x</tool_call>\nParis"})],
+        vllm=DROPS_LAST,
+    ),
+    Case(
+        "no-end-in-closing-tag",
+        weather("<parameter=city>\nParis\n</par"),
+        [Call("get_weather", {"city": "Paris\n</par"})],
+        vllm=ENDING,
+    ),
+    Case(
+        "no-end-in-header",
+        weather("<parameter=ci"),
+        [Call("get_weather", "{}"), Text("<parameter=ci")],
+        vllm=JUNK,
+    ),
+    Case(
         "no-tags-but-mark-then-text",
         weather("<parameter=city>\nParis\n</tool_call> \nSo."),
         [IN_PARIS, Text(" \nSo.")],
@@ -147,6 +165,13 @@ MISSING_TAGS = (
 
 
 CUT = (
+    Case(
+        "cut-behind-mark",
+        weather("<parameter=city>\nParis\n</tool_call>"),
+        [IN_PARIS],
+        cut=True,
+        vllm=DROPS_LAST,
+    ),
     Case(
         "cut-after-function-tag",
         "<tool_call>\n<function=get_weather>",
