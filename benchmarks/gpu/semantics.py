@@ -28,7 +28,7 @@ from nemotron_runtime.engine.base import Engine, EngineRequest, Sampling, TokenL
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
 from nemotron_runtime.hardware.probe import gpus
 from nemotron_runtime.weights import embedded
-from nemotron_runtime.wire.request import FunctionDefinition
+from nemotron_runtime.wire.request import FunctionDefinition, ResponseFormat
 
 WEATHER = FunctionDefinition(
     name="weather",
@@ -220,7 +220,8 @@ async def json_answer(bench: Bench) -> str:
         "required": ["ok", "size"],
         "additionalProperties": False,
     }
-    response = grammar.Response(kind="json_schema", schema=schema)
+    wish = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
+    response = grammar.response_of(ResponseFormat.model_validate(wish), schema_bytes=4096)
     tag = grammar.build(thinking=True, budget=4, calls=None, response=response, marks=marks)
     ids = (await bench.run(replace(FREE, max_tokens=120, grammar=tag, seed=5, stop_token_ids=marks.end))).ids
     answer = bench.text([i for i in ids[ids.index(marks.end_think) + 1 :] if i not in marks.end])
