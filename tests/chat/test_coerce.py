@@ -122,6 +122,7 @@ COERCIONS: list[tuple[Any, str, str]] = [
     (OBJECT, r"{'a': '\ud800'}", r'{"a": "\ud800"}'),
     (OBJECT, r"{'a': '\U00110000'}", r'"{' + r"'a': '\\U00110000'" + '}"'),
     (OBJECT, "{'a': 'say \"hi\"'}", r'{"a": "say \"hi\""}'),
+    (OBJECT, '{"a": "\\ud83d\\udc4d\n", "n": 1.50}', r'{"a": "\ud83d\udc4d\n", "n": 1.50}'),
     (OBJECT, "{'True': 'None'}", '{"True": "None"}'),
     (OBJECT, "{'a': 'x\ny'}", r'{"a": "x\ny"}'),
     (OBJECT, '{"a": NaN}', r'"{\"a\": NaN}"'),

@@ -106,7 +106,7 @@ def _plain(text: str) -> str | None:
 
 def _container(kind: type) -> Callable[[str], str | None]:
     def read(text: str) -> str | None:
-        return _as_json(text, kind) or _as_relaxed_json(text, kind) or _as_python(text, kind)
+        return _as_json(text, kind) or _as_python(text, kind)
 
     return read
 
@@ -120,17 +120,8 @@ def _as_json(text: str, kind: type) -> str | None:
     return text.strip() if isinstance(value, kind) else None
 
 
-def _as_relaxed_json(text: str, kind: type) -> str | None:
-    """JSON whose strings hold raw newlines or tabs."""
-    try:
-        value = json.loads(text, strict=False, parse_constant=_refuse)
-        return _dumps(value) if isinstance(value, kind) else None
-    except (ValueError, RecursionError):
-        return None
-
-
 def _as_python(text: str, kind: type) -> str | None:
-    """A Python literal, or JSON with some Python in it: its strings and constants are rewritten to JSON.
+    """A Python literal, or JSON with Python's constants or raw newlines: strings and constants are rewritten.
 
     Not by ``ast``: that takes a second over hostile text, warns of escapes and rounds numbers.
     """

@@ -168,11 +168,7 @@ def _own(schema: Mapping[str, Any]) -> Shape:
 
 def _both(one: Shape, other: Shape) -> Shape:
     """What satisfies both; where nothing would, what satisfies either."""
-    if not (one.kinds and other.kinds):
-        kinds = one.kinds or other.kinds
-    else:
-        kinds = one.kinds & other.kinds or one.kinds | other.kinds
-    return Shape(kinds, one.members + other.members)
+    return Shape(one.kinds & other.kinds or one.kinds | other.kinds, one.members + other.members)
 
 
 def _kind(value: Any) -> str:
