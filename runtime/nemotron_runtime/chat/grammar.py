@@ -17,8 +17,10 @@ from nemotron_runtime.chat.constraint.tag import (
     Format,
     chosen,
     const,
+    grammar,
     in_a_row,
     optional,
+    repeated,
     sequence,
     token,
     tokens,
@@ -133,7 +135,8 @@ def build(
         form = _thought(budget, _answer(call, response, marks), call or free, marks)
     else:
         form = _answer(call, response, marks)
-    tag = json.dumps({"type": "structural_tag", "format": form}, ensure_ascii=False)
+    whole = chosen([_token_table(marks), form])
+    tag = json.dumps({"type": "structural_tag", "format": whole}, ensure_ascii=False)
     if len(tag) > LONGEST_TAG:
         raise InvalidRequest("tools: Too big: the schemas together are more than a grammar can hold")
     return tag
@@ -153,8 +156,29 @@ def _thought(budget: int | None, answer: Format, call: Format | None, marks: Mar
 
 
 def _thinking(budget: int | None, marks: MarkIds) -> Format:
-    limit = budget if budget is not None and budget <= _MOST_TOKENS else None
+    return _no_marks(marks, budget if budget is not None and budget <= _MOST_TOKENS else None)
+
+
+def _no_marks(marks: MarkIds, limit: int | None = None) -> Format:
+    """Any tokens but marks. The only set of excluded tokens: see :func:`_token_table`."""
     return tokens(marks.all, limit)
+
+
+def _free(marks: MarkIds) -> Format:
+    """Any tokens, marks among them, but none that opens another thought."""
+    mark = chosen([token(marks.end_think), token(marks.call), token(marks.end_call)])
+    return sequence(_no_marks(marks), repeated(sequence(mark, _no_marks(marks))))
+
+
+def _token_table(marks: MarkIds) -> Format:
+    """All sets of tokens, in one order, on a branch that nothing can take.
+
+    xgrammar 0.2.8 keeps token masks from one grammar to the next, and tells sets of tokens apart by their
+    number within a grammar alone. So each set has the same number in each of our grammars.
+    """
+    nothing = grammar("root ::= [^\\0-\\U0010ffff]")
+    marks_in_order = [token(marks.end_think), token(marks.call), token(marks.end_call)]
+    return sequence(nothing, *marks_in_order, _no_marks(marks))
 
 
 def _answer(call: Format | None, response: Response | None, marks: MarkIds) -> Format:
@@ -164,8 +188,8 @@ def _answer(call: Format | None, response: Response | None, marks: MarkIds) -> F
         held = json_grammar(response.document, laid_out=True)
         return sequence(_SPACE, chosen([held, call] if call else [held]))
     if call:
-        return sequence(tokens(marks.all), optional(call))
-    return tokens((marks.think, *marks.end))
+        return sequence(_no_marks(marks), optional(call))
+    return _free(marks)
 
 
 def _held_calls(calls: Calls, marks: MarkIds) -> Format:
@@ -184,7 +208,8 @@ def _held_calls(calls: Calls, marks: MarkIds) -> Format:
 def _free_call(calls: Calls, marks: MarkIds) -> Format:
     """A call of a known tool; what follows its name is free."""
     names = chosen([const(f"\n<function={tool.name}>") for tool in calls.tools])
-    return sequence(token(marks.call), names, tokens((marks.think, *marks.end)))
+    # The newline apart, as a token may hold it together with what stands in front.
+    return sequence(token(marks.call), names, optional(const("\n")), _free(marks))
 
 
 def _check_cost(documents: list[Document], path: str) -> None:
