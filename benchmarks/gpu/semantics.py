@@ -206,8 +206,10 @@ async def call_in_thought(bench: Bench) -> str:
 async def free_call_in_thought(bench: Bench) -> str:
     """The same without a grammar for calls: after the mark, nothing is forced into the call."""
     marks = bench.marks
-    tag = grammar.build(thinking=True, budget=3, calls=None, response=None, marks=marks)
+    calls = grammar.Calls(tools=(WEATHER,), mode="auto", parallel=True, held=False)
+    tag = grammar.build(thinking=True, budget=3, calls=calls, response=None, marks=marks)
     output = await bench.run(replace(FREE, seed=2, grammar=tag, logit_bias={marks.call: 100.0}))
+    require(output.ids[0] == marks.call, "the call did not come")
     return require(marks.end_think not in output.ids, f"{len(output.ids)} tokens, no forced end")
 
 

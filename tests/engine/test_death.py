@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -19,22 +20,20 @@ pytestmark = pytest.mark.engine
 SLUG = "nemotron-runtime/embedded-demo"
 
 
-def engine_process() -> int:
-    """The pid of vLLM's engine core, two steps below this process."""
-    children: dict[int, list[tuple[int, str]]] = {}
+def engine_process(url: str) -> int:
+    """The pid of vLLM's engine core below the server at this URL (another one may run beside it)."""
+    flag = f"--port={url.rpartition(':')[2]}"
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
+        with suppress(OSError):
             text = stat.read_text()
-        except OSError:
-            continue
-        name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
-        children.setdefault(int(rest[1]), []).append((int(stat.parent.name), name))
-    ours = [pid for pid, _ in children.get(os.getpid(), [])]
-    for parent in ours:
-        for pid, name in children.get(parent, []):
-            if name.startswith("VLLM::EngineCor"):
-                return pid
-    raise AssertionError(f"no engine core below {ours}")
+            name, parent = (
+                text[text.index("(") + 1 : text.rindex(")")],
+                text[text.rindex(")") + 2 :].split()[1],
+            )
+            command = Path("/proc", parent, "cmdline").read_bytes().split(b"\0")
+            if name.startswith("VLLM::EngineCor") and flag.encode() in command:
+                return int(stat.parent.name)
+    raise AssertionError(f"no engine core below the server at {url}")
 
 
 def until(condition, seconds: float) -> None:
@@ -62,7 +61,7 @@ def test_a_killed_engine_fails_open_requests_and_is_replaced(tmp_path: Path) -> 
         reader = threading.Thread(target=stream)
         reader.start()
         until(lambda: len(chunks) > 3, 30)
-        os.kill(engine_process(), signal.SIGKILL)
+        os.kill(engine_process(url), signal.SIGKILL)
         reader.join(30)
         assert chunks[-1]["error"]["code"] == 503
         assert chunks[-1]["choices"][0]["finish_reason"] == "error"
