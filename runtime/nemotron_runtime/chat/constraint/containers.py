@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nemotron_runtime.chat.constraint.merge import Schema
 from nemotron_runtime.chat.constraint.node import ANYTHING, OPEN_OBJECT, Array, Node, Object
 from nemotron_runtime.chat.constraint.report import MOST_ITEMS, Place, Report
 from nemotron_runtime.chat.constraint.scalars import read_pattern
 
-if TYPE_CHECKING:
-    from nemotron_runtime.chat.constraint.reader import Reader
-
 _ARRAY_UNHELD = ("contains", "unevaluatedItems")
 _OBJECT_UNHELD = ("dependentRequired", "dependentSchemas", "dependencies")
 _PARAMETER_NAME = re.compile(r"[^\s<>](?:[^<>\r\n]{0,248}[^\s<>])?")
 
 
-def read_array(schema: Schema, place: Place, reader: Reader) -> Node | None:
+class Parts(Protocol):
+    """Reads the schemas inside an array or object."""
+
+    report: Report
+
+    def read(self, schema: Any, place: Place) -> Node | None:
+        """What it admits; None: nothing."""
+
+    def flat(self, schema: Any, place: Place) -> dict[str, Any]:
+        """The schema with its references followed and its parts merged."""
+
+
+def read_array(schema: Schema, place: Place, reader: Parts) -> Node | None:
     """An array; None where none can satisfy the schema."""
     report = reader.report
     for keyword in _ARRAY_UNHELD:
@@ -44,7 +53,7 @@ def read_array(schema: Schema, place: Place, reader: Reader) -> Node | None:
     return Array(prefix, None if most is not None and most <= len(prefix) else items, least, most)
 
 
-def _prefix(schema: Schema, place: Place, reader: Reader, most: int | None) -> tuple[Node, ...]:
+def _prefix(schema: Schema, place: Place, reader: Parts, most: int | None) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for i, part in enumerate((reader.report.given(schema, "prefixItems", list, place) or [])[:most]):
         node = reader.read(part, place.at("prefixItems", i))
@@ -70,7 +79,7 @@ def _count(schema: Schema, keyword: str, place: Place, report: Report) -> int | 
     return count
 
 
-def read_object(schema: Schema, place: Place, reader: Reader) -> Node | None:
+def read_object(schema: Schema, place: Place, reader: Parts) -> Node | None:
     """An object inside JSON; None where none can satisfy the schema."""
     _refuse_unheld(schema, place, reader.report)
     declared = _properties(schema, place, reader)
@@ -89,7 +98,7 @@ def _refuse_unheld(schema: Schema, place: Place, report: Report) -> None:
 
 
 def _properties(
-    schema: Schema, place: Place, reader: Reader, *, arguments: bool = False
+    schema: Schema, place: Place, reader: Parts, *, arguments: bool = False
 ) -> dict[str, Node | None]:
     """Declared properties; None: the property can't be there."""
     declared: dict[str, Node | None] = {}
@@ -111,7 +120,7 @@ def _required(schema: Schema, place: Place, report: Report) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def _extra(schema: Schema, place: Place, reader: Reader) -> Node | None:
+def _extra(schema: Schema, place: Place, reader: Parts) -> Node | None:
     """Values of undeclared properties: none where a schema lists properties and is silent about others."""
     if "additionalProperties" in schema:
         return reader.read(schema["additionalProperties"], place.at("additionalProperties"))
@@ -119,9 +128,7 @@ def _extra(schema: Schema, place: Place, reader: Reader) -> Node | None:
     return None if closed else ANYTHING
 
 
-def _declared(
-    schema: Schema, declared: dict[str, Node | None], place: Place, reader: Reader
-) -> Object | None:
+def _declared(schema: Schema, declared: dict[str, Node | None], place: Place, reader: Parts) -> Object | None:
     extra = _extra(schema, place, reader)
     required = _required(schema, place, reader.report)
     properties = {name: node for name, node in declared.items() if node is not None}
@@ -157,7 +164,7 @@ def _counted(node: Object, schema: Schema, place: Place, report: Report) -> Obje
 
 
 def _named_by_rule(
-    schema: Schema, declared: Mapping[str, Node | None], place: Place, reader: Reader
+    schema: Schema, declared: Mapping[str, Node | None], place: Place, reader: Parts
 ) -> Node | None:
     """An object whose properties are named by a pattern or a list."""
     patterns = reader.report.given(schema, "patternProperties", dict, place) or {}
@@ -188,7 +195,7 @@ def _named_by_rule(
     return node and Object(extra=extra, names=held, min_extra=node.min_extra, max_extra=node.max_extra)
 
 
-def _named_by_list(schema: Schema, names: Schema, place: Place, reader: Reader) -> Node | None:
+def _named_by_list(schema: Schema, names: Schema, place: Place, reader: Parts) -> Node | None:
     listed = [name for name in reader.report.given(names, "enum", list, place) or [] if isinstance(name, str)]
     value = schema.get("additionalProperties", True)
     listed_properties = {"properties": dict.fromkeys(listed, value), "additionalProperties": False}
@@ -199,7 +206,7 @@ def _without(schema: Schema, *keywords: str) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key not in keywords}
 
 
-def read_parameters(schema: Schema, place: Place, reader: Reader) -> Object:
+def read_parameters(schema: Schema, place: Place, reader: Parts) -> Object:
     """The parameters of a tool. A strict tool takes what it declares and nothing else."""
     report = reader.report
     _refuse_unheld(schema, place, report)
