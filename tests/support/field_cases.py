@@ -82,7 +82,7 @@ def tools_held(seen: Seen) -> list[str]:
 
 def free_tokens(seen: Seen) -> int:
     """How often the grammar lets the model write what it likes: in its thought, and perhaps as an answer."""
-    return seen.grammar.count('"any_tokens"')
+    return seen.grammar.count('"any_tokens"') - 1  # one stands in a table that no output takes
 
 
 def logprob_text(seen: Seen) -> Any:

@@ -12,7 +12,7 @@ from nemotron_runtime.errors import InvalidRequest
 T = TypeVar("T")
 
 MOST_PARTS = 2_000
-DEEPEST = 24
+DEEPEST = 32
 MOST_LITERALS = 2_000
 MOST_LITERAL_CHARACTERS = 100_000
 MOST_ITEMS = 10_000
