@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # `python -m pytest` puts the root on the path, where our folder `kernels` passes for Hugging Face's module.
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
 
-# A shell's background jobs ignore SIGINT and hand that down: the commands under test would never be interrupted.
+# Background jobs of a shell ignore SIGINT and hand that down: no command under test could be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
