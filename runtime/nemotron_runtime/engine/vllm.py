@@ -140,10 +140,10 @@ class VllmEngine:
 
     def _build(self) -> Any:
         _prepare_environment(self._options.device)
+        warnings.filterwarnings("ignore", category=FutureWarning, module=r"vllm\.")
         try:
-            with warnings.catch_warnings(action="ignore", category=FutureWarning):
-                from vllm.engine.arg_utils import AsyncEngineArgs
-                from vllm.v1.engine.async_llm import AsyncLLM
+            from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as error:
             raise ConfigError(
                 "vLLM is not installed: run `make setup`, or install nemotron-runtime[cuda] or [cpu]."
