@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,14 @@ async def _direct(pipe: Connection, cache: Path) -> None:
     llm = engine.llm
     start_s = time.perf_counter() - began
     sampling = Sampling(max_tokens=OUTPUT_TOKENS, seed=1, logit_bias=dict.fromkeys(ENDS, -100.0))
-    pipe.send({"start_s": start_s, "vllm": engine.info.version, "dtype": engine.info.dtype})
+    pipe.send(
+        {
+            "start_s": start_s,
+            "vllm": engine.info.version,
+            "torch": version("torch"),
+            "dtype": engine.info.dtype,
+        }
+    )
     number = 0
 
     async def one() -> Sample:
