@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
@@ -178,7 +177,6 @@ def build(loaded: Loaded, announce: Announcer) -> Parts:
         SetupError: says what to do next.
     """
     settings = loaded.settings
-    os.environ["NEMOTRON_KERNELS"] = settings.kernels
     model = open_model(settings, announce)
     options = VllmOptions(
         model_dir=model.folder,

@@ -124,9 +124,6 @@ class Settings(BaseModel):
     gpu_memory_utilization: float = _model(0.92, "Share of the GPU's memory to use.", gt=0, le=1)
     tensor_parallel: int = _model(1, "GPUs that share each layer.", ge=1)
     enforce_eager: Auto[bool] = _model(None, "Run without compiled graphs: starts faster, generates slower.")
-    kernels: Literal["auto", "on", "off"] = _model(
-        "auto", "The project's own kernels. on: fail where they can't run."
-    )
     engine_restarts: int = _model(
         3, "Tries to replace a dead engine in a row before the server gives up.", ge=0
     )
