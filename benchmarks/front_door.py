@@ -18,7 +18,6 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -73,13 +72,13 @@ async def load(one: Callable[[], Awaitable[Sample]], streams: int) -> dict[str, 
     }
 
 
-def direct(pipe: Connection, cache: Path) -> None:
+def direct(pipe: Connection) -> None:
     """A process that holds the engine and measures when told a number of streams; 0 ends it."""
-    asyncio.run(_direct(pipe, cache))
+    asyncio.run(_direct(pipe))
 
 
-async def _direct(pipe: Connection, cache: Path) -> None:
-    model = open_model(Settings(model=SLUG, cache_dir=cache), Quiet())
+async def _direct(pipe: Connection) -> None:
+    model = open_model(Settings(model=SLUG), Quiet())
     conversation = to_template([UserMessage(role="user", content=QUESTION)])
     prompt = render_prompt(
         conversation, (), model.template, model.tokens, thinking=False, truncate_history=True
@@ -152,12 +151,12 @@ async def through_http(base: str, streams: int) -> dict[str, Any]:
         return await load(one, streams)
 
 
-def start_server(cache: Path) -> tuple[subprocess.Popen[str], str, float]:
+def start_server() -> tuple[subprocess.Popen[str], str, float]:
     """``nemotron serve`` on a free port; returns it with its base URL and the seconds until it was ready."""
     began = time.perf_counter()
     command = [str(Path(sys.executable).with_name("nemotron")), "serve", "--port", "0", "--model", SLUG]
     process = subprocess.Popen(  # noqa: S603
-        [*command, "--cache-dir", str(cache)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -168,13 +167,12 @@ def start_server(cache: Path) -> tuple[subprocess.Popen[str], str, float]:
 
 async def measure(repeats: int) -> dict[str, Any]:
     """A (direct), B (API), A, for each number of streams."""
-    cache = Path(tempfile.mkdtemp())
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    worker = context.Process(target=direct, args=(theirs, cache))
+    worker = context.Process(target=direct, args=(theirs,))
     worker.start()
     facts = ours.recv()
-    server, base, ready_s = start_server(cache)
+    server, base, ready_s = start_server()
     rows = []
     try:
         for streams in STREAMS:

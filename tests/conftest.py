@@ -27,11 +27,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory):
-    """The embedded model's files, built once."""
+def demo():
+    """The embedded model's files."""
     from support.app import demo_model
 
-    return demo_model(tmp_path_factory.mktemp("cache"))
+    return demo_model()
+
+
+@pytest.fixture(scope="session")
+def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of random weights that has the real routing, top-6 of 128 experts."""
+    from support.random_checkpoint.checkpoint import write_random_checkpoint
+
+    return write_random_checkpoint(tmp_path_factory.mktemp("weights") / "random")
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_gpu")
-def test_without_a_gpu_it_is_the_demo(demo, tmp_path: Path):
-    model = open_model(Settings(cache_dir=demo.folder.parent), Silent())
+def test_without_a_gpu_it_is_the_demo():
+    model = open_model(Settings(), Silent())
     assert (model.served.spec.slug, model.device) == (DEMO, "cpu")
     assert model.marks.end_think == 13
 

@@ -15,7 +15,6 @@ import itertools
 import json
 import math
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -284,7 +283,7 @@ async def main() -> int:
     parser.add_argument("--model", type=Path, help="a folder with a checkpoint (default: the embedded one)")
     parser.add_argument("--out", type=Path, help="write the rows as JSON")
     options = parser.parse_args()
-    folder = options.model or embedded.ensure_embedded(Path(tempfile.mkdtemp()))
+    folder = options.model or embedded.embedded_checkpoint()
     device: Literal["cuda", "cpu"] = "cuda" if gpus() else "cpu"
     engine = VllmEngine(VllmOptions(model_dir=folder, device=device, context_tokens=8192))
     await engine.start()

@@ -46,7 +46,7 @@ class Model:
 
 
 def open_model(settings: Settings, announce: Announcer) -> Model:
-    """Chooses by ``settings.model``, builds or downloads what is missing, reads vocabulary and template.
+    """Chooses by ``settings.model``, downloads what is missing, reads vocabulary and template.
 
     Raises:
         SetupError: says what to do next.
@@ -54,7 +54,7 @@ def open_model(settings: Settings, announce: Announcer) -> Model:
     cards = gpus()
     spec, folder = _choose(settings, has_gpu=bool(cards))
     if folder is None:
-        folder = _fetch(spec, settings, announce)
+        folder = _fetch(spec, announce)
     tokens = Tokens.load(folder / "tokenizer.json")
     context = settings.context_tokens or spec.context_tokens
     return Model(
@@ -93,10 +93,10 @@ def _choose(settings: Settings, *, has_gpu: bool) -> tuple[ModelSpec, Path | Non
     )
 
 
-def _fetch(spec: ModelSpec, settings: Settings, announce: Announcer) -> Path:
+def _fetch(spec: ModelSpec, announce: Announcer) -> Path:
     if spec.embedded:
-        announce.phase("weights", "building the embedded demonstration model")
-        return embedded.ensure_embedded(settings.cache_dir / "embedded")
+        announce.phase("weights", "checking the embedded demonstration model")
+        return embedded.embedded_checkpoint()
     variant = spec.variant()
     announce.phase("weights", f"{variant.repo}")
     return hub.snapshot(variant)

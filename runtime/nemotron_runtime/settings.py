@@ -110,11 +110,6 @@ class Settings(BaseModel):
         "auto: Nemotron 3 Nano on an NVIDIA GPU, the embedded demo elsewhere.",
         min_length=1,
     )
-    cache_dir: Path = _model(
-        lambda: platformdirs.user_cache_path("nemotron-runtime"),
-        "Folder for weights and what is built from them.",
-        shown="the user's cache folder",
-    )
     context_tokens: Auto[int] = _model(
         None, "Tokens of prompt and output together. auto: the model's own.", ge=128
     )
@@ -156,11 +151,6 @@ class Settings(BaseModel):
         if isinstance(value, bool) and info.field_name not in _SWITCHES:
             raise ValueError("true and false have no meaning here")
         return value
-
-    @field_validator("cache_dir")
-    @classmethod
-    def _whole_path(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
 
     @field_validator("api_keys")
     @classmethod

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from nemotron_runtime.chat.template import ChatTemplate, Special, shipped_template
 from nemotron_runtime.errors import InvalidRequest, WeightsCorrupt, WeightsMissing
-from nemotron_runtime.weights.embedded_vocabulary import SPECIALS
 from support.conversations import PUBLISHED_TEMPLATE, Case, draw
+from support.random_checkpoint.vocabulary import SPECIALS
 from support.vocabulary import demo_tokens
 
 TOKENS = demo_tokens()

@@ -12,7 +12,7 @@ from nemotron_runtime.chat.fragments import Fragment, Mark
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
 from nemotron_runtime.engine.base import TokenLogprob
 from nemotron_runtime.errors import WeightsCorrupt, WeightsMissing
-from nemotron_runtime.weights.embedded_vocabulary import SPECIALS, tokenizer_json
+from support.random_checkpoint.vocabulary import SPECIALS, tokenizer_json
 from support.vocabulary import demo_tokens
 
 TOKENS = demo_tokens()

@@ -1,4 +1,4 @@
-"""The checks of benchmarks/gpu/semantics.sh, on this machine's real vLLM (CPU)."""
+"""The checks of benchmarks/gpu/semantics.sh, on this machine's real vLLM (CPU) with the real routing."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ CHECKS = (
 
 
 @pytest.fixture(scope="module")
-def rows(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+def rows(
+    repo: Path, random_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, object]]:
     out = tmp_path_factory.mktemp("semantics") / "rows.json"
-    command = [sys.executable, str(repo / "benchmarks/gpu/semantics.py"), "--out", str(out)]
+    script = str(repo / "benchmarks/gpu/semantics.py")
+    command = [sys.executable, script, "--model", str(random_checkpoint), "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert out.exists(), done.stderr[-2000:]
     return {row["check"]: row for row in json.loads(out.read_text())["checks"]}

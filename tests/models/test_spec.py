@@ -44,8 +44,8 @@ def test_the_demo_says_what_it_is_and_answers_for_the_real_model() -> None:
     specs = load_all()
     spec = specs["nemotron-runtime/embedded-demo"]
     assert spec.embedded
-    assert "random" in spec.name.lower()
-    assert "random" in spec.description.lower()
+    assert "demonstration" in spec.description.lower()
+    assert "knows nothing" in spec.description.lower()
     assert spec.serves == ("nvidia/nemotron-3-nano-30b-a3b",)
     assert set(spec.serves) <= set(specs)
     assert (spec.context_tokens, spec.default_max_tokens) == (32768, 1024)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -67,9 +66,9 @@ class Running:
             time.sleep(0.01)
 
 
-def demo_model(cache: Path) -> Model:
+def demo_model() -> Model:
     """The embedded model's files."""
-    return open_model(Settings(model="nemotron-runtime/embedded-demo", cache_dir=cache), Silent())
+    return open_model(Settings(model="nemotron-runtime/embedded-demo"), Silent())
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def live_server(folder: Path, *flags: str, model: str = DEMO, program: Path | No
     """Runs ``nemotron serve``; yields its URL once it is ready.
 
     Args:
-        folder: For the weights and the log.
+        folder: For the log.
         flags: Further flags of the command.
         program: The command; by default the one of the running environment.
 
@@ -38,7 +38,6 @@ def live_server(folder: Path, *flags: str, model: str = DEMO, program: Path | No
         "serve",
         f"--model={model}",
         f"--port={port}",
-        f"--cache-dir={folder / 'cache'}",
         *flags,
     ]
     with (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from nemotron_runtime.chat.tokens import Tokens
-from nemotron_runtime.weights.embedded_vocabulary import tokenizer_json
+from support.random_checkpoint.vocabulary import tokenizer_json
 
 
 @cache

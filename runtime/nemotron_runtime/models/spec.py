@@ -65,7 +65,7 @@ class ModelSpec:
         thinking_allowance_tokens: What effort ratios are of where a request has no ``max_tokens``.
         quantization: Of the first variant, in the words of the wire (``bf16``, ``fp8``, ...).
         serves: Other slugs that this model answers for.
-        embedded: The weights are built on this machine instead of downloaded.
+        embedded: The weights come with this package instead of being downloaded.
         variants: The first one is the default.
     """
 

@@ -1,4 +1,4 @@
-"""The demo's weights: random, but for one state-space head that counts thoughts.
+"""Weights: random, but for one state-space head that counts thoughts.
 
 A model of random weights never ends a thought or a turn, which would show nothing. So four numbers of
 the residual stream are kept free of noise, and one head of the first Mamba layer is set by hand:

@@ -1,15 +1,14 @@
-"""The demo's vocabulary: the model's own special tokens, all bytes, and some merges.
+"""A vocabulary: the model's own special tokens, all bytes, and some merges.
 
 A byte-level BPE of the same build as the published one (same pre-tokeniser, same ids 0 to 17), only
-much smaller. The merges are learnt here, from a text of our own, so that the result depends on
-nothing but this package.
+much smaller. The merges are learnt here, from a text of our own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Regex, pre_tokenizers
@@ -56,7 +55,7 @@ Pair = tuple[str, str]
 
 def tokenizer_json() -> dict[str, Any]:
     """Builds the content of ``tokenizer.json``."""
-    corpus = files("nemotron_runtime.weights").joinpath("embedded_corpus.txt").read_text(encoding="utf-8")
+    corpus = Path(__file__).with_name("corpus.txt").read_text(encoding="utf-8")
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     merges = _learn_merges(corpus, VOCAB_SIZE - len(SPECIALS) - len(alphabet))
     pieces = [*SPECIALS, *alphabet, *(left + right for left, right in merges)]
