@@ -10,10 +10,10 @@ NODE_TESTS := tests/clients/node
 SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint check bench clean node
+.PHONY: help setup serve test lint check bench demo-train demo-eval clean node
 
 help: ## list the verbs
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: ## make .venv ready: the engine for this machine, the project, its tools
 	@PYTHON='$(PYTHON)' ENGINE='$(ENGINE)' bash scripts/setup.sh
@@ -35,9 +35,15 @@ check: lint ## lint, types, and who may import whom
 bench: setup ## what the API costs: HTTP against the bare engine
 	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
 
+demo-train: setup ## train the demo model anew
+	PYTHONPATH=demo:runtime $(BIN)/python -P -m nemotron_demo.train $(ARGS)
+
+demo-eval: setup ## examine the demo model through the API
+	PYTHONPATH=demo:runtime $(BIN)/python -P -m nemotron_demo.exam $(ARGS)
+
 clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages, too
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find runtime kernels benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find runtime kernels benchmarks demo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	$(if $(ALL),rm -rf .venv $(NODE_TESTS)/node_modules)
 
 # The JavaScript clients of the tests, where Node.js 20 or newer is at hand; else those tests skip.
