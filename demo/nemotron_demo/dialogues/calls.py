@@ -1,0 +1,75 @@
+"""Conversations in which tools are called."""
+
+from __future__ import annotations
+
+from nemotron_demo.dialogue import Dialogue
+from nemotron_demo.dialogues.lexicon import Lexicon
+from nemotron_demo.dialogues.requests import Request, among, any_tool, offered, phrased, request_for
+from nemotron_demo.dialogues.results import outcome_of
+from nemotron_demo.dialogues.script import Script
+
+_JOINTS = (" and ", ", and ", " and then ", ". Also, ", " and also ")
+
+
+def single(lexicon: Lexicon) -> Dialogue:
+    """One call for one wish."""
+    script, _ = _asked(lexicon)
+    return script.dialogue("call.single")
+
+
+def result(lexicon: Lexicon) -> Dialogue:
+    """A call or two, what came back, and the answer."""
+    script, requests = _asked(lexicon) if lexicon.chance(0.75) else _asked_twice(lexicon)
+    return _told(lexicon, script, requests).dialogue("call.result")
+
+
+def parallel(lexicon: Lexicon) -> Dialogue:
+    """Two calls at once."""
+    script, _ = _asked_twice(lexicon)
+    return script.dialogue("call.parallel")
+
+
+def more(lexicon: Lexicon) -> Dialogue:
+    """A call, its result, and another wish for the same tool."""
+    script, requests = _asked(lexicon)
+    _told(lexicon, script, requests)
+    again = request_for(lexicon, requests[0].offer)
+    script.user(_typed(lexicon, again)).call([again.call], again.thought)
+    if lexicon.chance(0.5):
+        _told(lexicon, script, [again])
+    return script.dialogue("call.more")
+
+
+def _typed(lexicon: Lexicon, request: Request) -> str:
+    return phrased(lexicon, request.text)
+
+
+def _asked(lexicon: Lexicon) -> tuple[Script, list[Request]]:
+    offer = offered(lexicon, any_tool(lexicon))
+    request = request_for(lexicon, offer)
+    script = Script(tools=among(lexicon, [offer]))
+    script.user(_typed(lexicon, request)).call([request.call], request.thought)
+    return script, [request]
+
+
+def _asked_twice(lexicon: Lexicon) -> tuple[Script, list[Request]]:
+    offer = offered(lexicon, any_tool(lexicon))
+    other = offer if lexicon.chance(0.5) else offered(lexicon, any_tool(lexicon))
+    if other.name == offer.name:
+        other = offer
+    requests = [request_for(lexicon, offer), request_for(lexicon, other)]
+    script = Script(tools=among(lexicon, [offer] if other is offer else [offer, other]))
+    first, second = (request.text.removesuffix("?") for request in requests)
+    text = first + lexicon.pick(_JOINTS) + second[0].lower() + second[1:]
+    if requests[1].text.endswith("?"):
+        text += "?"
+    thought = f"Two calls. First {requests[0].plan}. Then {requests[1].plan}."
+    script.user(phrased(lexicon, text)).call([request.call for request in requests], thought)
+    return script, requests
+
+
+def _told(lexicon: Lexicon, script: Script, requests: list[Request]) -> Script:
+    outcomes = [outcome_of(lexicon, request) for request in requests]
+    script.results([outcome.content for outcome in outcomes])
+    thought = " ".join(outcome.thought for outcome in outcomes)
+    return script.answer(" ".join(outcome.answer for outcome in outcomes), thought)

@@ -1,0 +1,119 @@
+"""Draws words, names and values of all kinds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nemotron_demo.dialogues import words
+
+T = TypeVar("T")
+
+_ONSETS = ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "dr", "fl", "gr", "kl", "pl", "sh", "st", "tr"]
+_VOWELS = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ou"]
+_CODAS = ["", "", "", "n", "r", "l", "s", "m", "x"]
+_DOMAINS = ("example.com", "example.org", "mail.com", "test.net", "work.io", "home.org", "post.net")
+_EVERY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of an argument, and how a request writes it."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Draws from the words of training, or half of the time from those held out of it."""
+
+    rng: random.Random
+    held_out: bool = False
+
+    def chance(self, probability: float) -> bool:
+        """True with this probability."""
+        return self.rng.random() < probability
+
+    def pick(self, choices: Sequence[T]) -> T:
+        """One of the choices."""
+        return choices[int(self.rng.random() * len(choices))]
+
+    def number(self, low: int, high: int) -> int:
+        """An integer from low to high, both included."""
+        return low + int(self.rng.random() * (high - low + 1))
+
+    def word_of(self, choices: Sequence[str]) -> str:
+        """One of a list of which every seventh is held out."""
+        held = range(3, len(choices), _EVERY)
+        if self.held_out and self.chance(0.5):
+            return choices[self.pick(held)]
+        at = self.number(0, len(choices) - 1)
+        return choices[at - 1 if at % _EVERY == 3 else at]
+
+    def made_word(self) -> str:
+        """A word of two or three syllables that means nothing."""
+        count = 2 if self.chance(0.7) else 3
+        return "".join(self.pick(_ONSETS) + self.pick(_VOWELS) for _ in range(count)) + self.pick(_CODAS)
+
+    def name(self) -> str:
+        """A first name."""
+        return self.word_of(words.NAMES) if self.chance(0.75) else self.made_word().capitalize()
+
+    def city(self) -> str:
+        """A city."""
+        return self.word_of(words.CITIES) if self.chance(0.75) else self.made_word().capitalize()
+
+    def noun(self) -> str:
+        """A thing, in the singular."""
+        return self.word_of(words.NOUNS) if self.chance(0.8) else self.made_word()
+
+    def adjective(self) -> str:
+        """An adjective."""
+        return self.word_of(words.ADJECTIVES)
+
+    def word(self) -> str:
+        """Any word."""
+        return self.pick((self.noun, self.noun, self.adjective, self.made_word))()
+
+    def distinct(self, count: int) -> list[str]:
+        """Different words."""
+        found: list[str] = []
+        while len(found) < count:
+            if (word := self.word()) not in found:
+                found.append(word)
+        return found
+
+    def phrase(self) -> str:
+        """Two to four words."""
+        return " ".join(self.word() for _ in range(self.number(2, 4)))
+
+    def date(self) -> str:
+        """A day, as 2026-03-14."""
+        return f"20{self.number(20, 35)}-{self.number(1, 12):02}-{self.number(1, 28):02}"
+
+    def time(self) -> str:
+        """A time of day, as 18:30."""
+        return f"{self.number(0, 23):02}:{self.pick(('00', '15', '30', '45', '20', '05'))}"
+
+    def email(self) -> str:
+        """An address."""
+        return f"{self.name().lower()}@{self.pick(_DOMAINS)}"
+
+    def identifier(self) -> str:
+        """An id, as A-4821."""
+        letters = "".join(self.pick("ABCDEFGHKLMNPRSTUVWXYZ") for _ in range(self.number(1, 2)))
+        return f"{letters}-{self.number(10, 9999)}"
+
+    def path(self) -> str:
+        """A file's path."""
+        folder = self.pick(("", "", f"{self.noun()}/", "src/", "docs/", "data/", "/tmp/"))  # noqa: S108
+        return f"{folder}{self.noun()}.{self.pick(('txt', 'md', 'py', 'json', 'csv', 'log'))}"
+
+    def amount(self) -> float | int:
+        """A positive number, whole or with two digits at most."""
+        if self.chance(0.4):
+            return self.number(1, 999)
+        return round(self.number(0, 300) + self.pick((0.5, 0.25, 0.75, 0.1, 0.99, 0.2)), 2)

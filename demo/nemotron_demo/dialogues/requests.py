@@ -1,0 +1,144 @@
+"""Requests that a tool can fulfil, and the tools as they are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nemotron_demo.dialogues.catalogue import Tool
+from nemotron_demo.dialogues.lexicon import Lexicon
+from nemotron_demo.dialogues.more_tools import HELD_OUT, TRAINING
+from nemotron_demo.dialogues.procedural import made_tool
+from nemotron_demo.dialogues.script import Call, listed
+
+_QUOTABLE = ("phrase", "topic", "word")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool as a conversation shows it, perhaps under a name that says nothing, or without a description."""
+
+    tool: Tool
+    name: str
+    described: bool
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing a user asks of a tool."""
+
+    offer: Offer
+    text: str
+    arguments: dict[str, Any]
+    texts: dict[str, str]
+
+    @property
+    def call(self) -> Call:
+        """The call that fulfils it."""
+        return self.offer.name, self.arguments
+
+    @property
+    def plan(self) -> str:
+        """The call in words: ``get_weather with city Lyon``."""
+        said = [f"{name} {self.texts[name]}" for name in self.arguments]
+        return self.offer.name + (f" with {listed(said)}" if said else "")
+
+    @property
+    def thought(self) -> str:
+        """What leads to the call."""
+        wish = self.offer.tool.description
+        start = f"The user wants: {wish[0].lower()}{wish[1:]}. " if self.offer.described else ""
+        return f"{start}I will call {self.plan}."
+
+
+def any_tool(lexicon: Lexicon) -> Tool:
+    """A tool of the catalogue, or a made one."""
+    if lexicon.chance(0.5):
+        return made_tool(lexicon)
+    return lexicon.pick(HELD_OUT if lexicon.held_out and lexicon.chance(0.6) else TRAINING)
+
+
+def offered(lexicon: Lexicon, tool: Tool) -> Offer:
+    """A tool as a conversation may show it."""
+    form = lexicon.rng.random()
+    name = f"{lexicon.made_word()}_{lexicon.number(1, 9)}" if form < 0.08 else tool.name
+    described = form < 0.85
+    properties = {parameter.name: parameter.schema() for parameter in tool.parameters}
+    for parameter, schema in properties.items():
+        if lexicon.chance(0.4):
+            schema["description"] = f"The {parameter.replace('_', ' ')}"
+    parameters: dict[str, Any] = {"type": "object", "properties": properties}
+    if required := [parameter.name for parameter in tool.parameters if parameter.required]:
+        parameters["required"] = required
+    if lexicon.chance(0.1):
+        parameters["additionalProperties"] = False
+    about = {"description": tool.description} if described else {}
+    return Offer(
+        tool,
+        name,
+        described,
+        {"type": "function", "function": {"name": name, **about, "parameters": parameters}},
+    )
+
+
+def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict[str, Any]]:
+    """The wanted tools among others, in any order."""
+    offers = list(wanted)
+    for _ in range(lexicon.pick((0, 1, 1, 2, 2, 3))):
+        if len(offers) >= most:
+            break
+        other = offered(lexicon, _distractor(lexicon, wanted[0].tool))
+        if all(_differ(other.tool, offer.tool) for offer in offers):
+            offers.append(other)
+    lexicon.rng.shuffle(offers)
+    return [offer.schema for offer in offers]
+
+
+def _distractor(lexicon: Lexicon, tool: Tool) -> Tool:
+    first, _, last = tool.name.partition("_")
+    if tool.asks[0].startswith(first.capitalize()) and last and lexicon.chance(0.5):
+        return made_tool(lexicon, noun=last) if lexicon.chance(0.6) else made_tool(lexicon, action=first)
+    return any_tool(lexicon)
+
+
+def _differ(one: Tool, other: Tool) -> bool:
+    return one.name != other.name and one.description != other.description
+
+
+def request_for(lexicon: Lexicon, offer: Offer) -> Request:
+    """A request with values for what the tool requires, and now and then for what it doesn't."""
+    ask = lexicon.pick(offer.tool.asks)
+    arguments: dict[str, Any] = {}
+    texts: dict[str, str] = {}
+    said: dict[str, str] = {}
+    extra = ""
+    for parameter in offer.tool.parameters:
+        if not (parameter.required or lexicon.chance(0.3)):
+            continue
+        value = parameter.draw(lexicon)
+        arguments[parameter.name], texts[parameter.name] = value.value, value.text
+        quoted = parameter.kind in _QUOTABLE and lexicon.chance(0.35)
+        said[parameter.name] = f'"{value.text}"' if quoted else value.text
+        if not parameter.required:
+            extra += (
+                f"{' and' if extra else ' with'} {parameter.name.replace('_', ' ')} {said[parameter.name]}"
+            )
+    end = "?" if ask.endswith("?") else ""
+    return Request(offer, ask.removesuffix("?").format(**said) + extra + end, arguments, texts)
+
+
+def phrased(lexicon: Lexicon, text: str) -> str:
+    """A request as somebody may type it."""
+    form = lexicon.rng.random()
+    question = text.endswith("?")
+    if form < 0.15:
+        text = text[0].lower() + text[1:]
+    elif form < 0.25 and not question:
+        text = f"Please {text[0].lower()}{text[1:]}"
+    elif form < 0.3:
+        text = f"Hey, {text[0].lower()}{text[1:]}"
+    if question:
+        return text.removesuffix("?") if lexicon.chance(0.15) else text
+    return text + lexicon.pick(("", "", ".", ".", " please", ", please.", "!"))
