@@ -114,9 +114,9 @@ def test_calls_of_unseen_tools_are_counted_apart() -> None:
 
 def test_no_call_where_none_fits() -> None:
     question = saying("chat.hello", "Hello!", tools=(WEATHER,))
-    assert grade(question, said("Hello!")).marks == {g.NO_CALL: True, g.CHAT: True, g.WELL_FORMED: True}
+    assert grade(question, said("Hello!")).marks == {g.NO_CALL: True, g.BESIDE: True, g.WELL_FORMED: True}
     assert grade(question, called('{"city": "Bern"}')).marks == {
-        **{g.NO_CALL: False, g.CHAT: False},
+        **{g.NO_CALL: False, g.BESIDE: False},
         g.WELL_FORMED: True,
     }
     assert grade(question, Reply(error="HTTP 500")).marks[g.NO_CALL] is False
@@ -169,7 +169,7 @@ def test_results_that_are_plain_text_have_values_too() -> None:
     ],
 )
 def test_arithmetic_counts_the_last_number(text: str, right: bool) -> None:
-    assert grade(saying("math.add", "7 + 5 = 12"), said(text)).marks[g.ARITHMETIC] is right
+    assert grade(saying("arithmetic", "7 + 5 = 12"), said(text)).marks[g.ARITHMETIC] is right
 
 
 def test_negative_and_joined_numbers() -> None:
@@ -180,7 +180,7 @@ def test_negative_and_joined_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("skill", "measure"),
-    [("text.spell", g.TEXT), ("system.word", g.SYSTEM), ("chat.who", g.CHAT), ("memory.name", g.MEMORY)],
+    [("text.spell", g.TEXT), ("system.word", g.SYSTEM), ("chat.who", g.CHAT), ("chat.recall", g.MEMORY)],
 )
 def test_plain_answers_are_exact_but_for_whitespace(skill: str, measure: str) -> None:
     question = saying(skill, "c a t")
@@ -205,6 +205,18 @@ def test_plain_answers_are_exact_but_for_whitespace(skill: str, measure: str) ->
 def test_json(text: str, valid: bool, right: bool) -> None:
     marks = grade(saying("json.age", '{"age": 7}', schema=SCHEMA), said(text)).marks
     assert (marks[g.JSON_VALID], marks[g.JSON_RIGHT]) == (valid, right)
+
+
+def test_json_without_a_schema_is_right_or_not() -> None:
+    question = saying("json.extract", '{"age": 7}')
+    assert grade(question, said('{"age":7}')).marks == {g.JSON_RIGHT: True, g.WELL_FORMED: True}
+    assert not grade(question, said('{"age": 7}.')).marks[g.JSON_RIGHT]
+
+
+def test_memory_is_the_last_turn_alone() -> None:
+    question = saying("chat.recall", "Your cat is Tom.")
+    assert g.MEMORY in grade(question, said("")).marks
+    assert g.MEMORY not in grade(replace(question, last=False), said("")).marks
 
 
 def test_no_json_is_right_where_the_expected_is_broken() -> None:

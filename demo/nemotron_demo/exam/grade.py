@@ -18,6 +18,7 @@ SINGLE = "single tool calls exact"
 PARALLEL = "parallel tool calls exact"
 UNSEEN = "of these, calls of tools kept out of training"
 NO_CALL = "no call where no tool fits"
+BESIDE = "answers beside tools that don't fit exact"
 AFTER = "answers after tool results exact"
 AFTER_VALUES = "answers after tool results hold the values"
 ARITHMETIC = "arithmetic right"
@@ -30,12 +31,15 @@ MEMORY = "memory exact"
 WELL_FORMED = "well-formed turns of any kind"
 
 MEASURES = (
-    *(SINGLE, PARALLEL, UNSEEN, NO_CALL, AFTER, AFTER_VALUES, ARITHMETIC),
+    *(SINGLE, PARALLEL, UNSEEN, NO_CALL, BESIDE, AFTER, AFTER_VALUES, ARITHMETIC),
     *(TEXT, SYSTEM, JSON_VALID, JSON_RIGHT, CHAT, MEMORY, WELL_FORMED),
 )
 
-FAMILIES = {"math": ARITHMETIC, "text": TEXT, "system": SYSTEM, "chat": CHAT, "memory": MEMORY}
+FAMILIES = {"arithmetic": ARITHMETIC, "text": TEXT, "system": SYSTEM, "json": JSON_RIGHT, "chat": CHAT}
 """How plain answers are measured, by the skill's family."""
+
+RECALL = "chat.recall"
+"""The skill whose last turn asks for what was said before."""
 
 LEAKS = ("<think", "</think", "<tool_call", "</tool_call", "<function", "</function", "<parameter")
 LEAKED_SPECIALS = ("<|im_start|>", "<|im_end|>", "<s>", "</s>", "<tool_response")
@@ -81,15 +85,23 @@ def _marks(question: Question, reply: Reply) -> Iterator[tuple[str, bool]]:
         return
     if question.tools:
         yield NO_CALL, not reply.calls and not reply.error
+        yield BESIDE, exact
+        return
     if question.schema is not None:
         yield JSON_VALID, obeys(question.schema, reply.content)
+    measure = _measure(question)
+    if measure == JSON_RIGHT:
         yield JSON_RIGHT, same_json(parsed(question.text), parsed(reply.content))
-        return
-    measure = FAMILIES.get(question.skill.partition(".")[0])
-    if measure == ARITHMETIC:
+    elif measure == ARITHMETIC:
         yield ARITHMETIC, same_number(question.text, reply.content)
     elif measure:
         yield measure, exact
+
+
+def _measure(question: Question) -> str | None:
+    if question.skill == RECALL:
+        return MEMORY if question.last else CHAT
+    return FAMILIES.get(question.skill.partition(".")[0])
 
 
 def same_calls(expected: Sequence[Call], got: Sequence[tuple[str, str]]) -> bool:

@@ -33,6 +33,7 @@ class Question:
         calls: The expected calls, in order.
         results: Contents of the tool messages right before the turn.
         unseen: Whether each expected call is of a tool that training never showed.
+        last: Whether the dialogue ends with it.
         tools: Parameters' schemas by the names of the tools.
         schema: Of the answer.
     """
@@ -46,6 +47,7 @@ class Question:
     thinking: bool
     schema: Mapping[str, Any] | None = None
     unseen: bool = False
+    last: bool = True
 
     @property
     def asked(self) -> str:
@@ -69,7 +71,8 @@ def questions_of(dialogues: Iterable[Dialogue], unseen: Collection[str] = ()) ->
 def _question(dialogue: Dialogue, at: int, unseen: Collection[str]) -> Question:
     turn = dialogue.messages[at]
     calls = tuple(Call(name, arguments) for _, name, arguments in _calls(turn))
-    schema = dialogue.schema if at == len(dialogue.messages) - 1 else None
+    last = at == len(dialogue.messages) - 1
+    schema = dialogue.schema if last else None
     return Question(
         skill=dialogue.skill,
         body=_body(dialogue, at, schema),
@@ -80,6 +83,7 @@ def _question(dialogue: Dialogue, at: int, unseen: Collection[str]) -> Question:
         tools=dict(map(_parameters, dialogue.tools)),
         thinking=dialogue.thinking,
         schema=schema,
+        last=last,
     )
 
 
