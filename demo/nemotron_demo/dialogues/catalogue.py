@@ -44,8 +44,10 @@ TRAINING = (
         "get_weather",
         "Get the current weather in a city",
         "city:city unit?:celsius|fahrenheit",
-        "What is the weather in {city}? / How is the weather in {city} today? / What's the weather like in {city}? / "
-        "Weather in {city} / Is it raining in {city}? / Tell me the weather in {city} / How warm is it in {city}?",
+        "What is the weather in {city}? / How is the weather in {city} today? / "
+        "What's the weather like in {city}? / "
+        "Weather in {city} / Is it raining in {city}? / Tell me the weather in {city} / "
+        "How warm is it in {city}?",
         f"sky:{_SKY} degrees:count",
         "The weather in {city} is {sky}, {degrees} degrees.",
     ),
@@ -151,7 +153,8 @@ TRAINING = (
         "translate",
         "Translate a text into a language",
         "text:phrase language:French|German|Spanish|Italian|Polish|Dutch",
-        "Translate {text} into {language} / Translate {text} to {language} / How do you say {text} in {language}? / "
+        "Translate {text} into {language} / Translate {text} to {language} / "
+        "How do you say {text} in {language}? / "
         "What is {text} in {language}?",
         "translation:phrase",
         "In {language} it is {translation}.",
@@ -177,7 +180,8 @@ TRAINING = (
         "get_time",
         "Get the current time in a city",
         "city:city",
-        "What time is it in {city}? / Time in {city} / What's the time in {city}? / Tell me the time in {city}",
+        "What time is it in {city}? / Time in {city} / What's the time in {city}? / "
+        "Tell me the time in {city}",
         "time:time",
         "It is {time} in {city}.",
     ),
@@ -203,7 +207,8 @@ TRAINING = (
         "create_issue",
         "Create an issue in a tracker",
         "title:phrase priority?:low|medium|high",
-        "Create an issue {title} / Open an issue: {title} / File a bug {title} / Report an issue titled {title}",
+        "Create an issue {title} / Open an issue: {title} / File a bug {title} / "
+        "Report an issue titled {title}",
         "number:digits",
         "The issue {title} has the number {number}.",
     ),
@@ -225,7 +230,8 @@ TRAINING = (
         "list_files",
         "List the files of a folder",
         "folder:folder",
-        "List the files in {folder} / What files are in {folder}? / Show the folder {folder} / What is inside {folder}?",
+        "List the files in {folder} / What files are in {folder}? / Show the folder {folder} / "
+        "What is inside {folder}?",
     ),
     tool(
         "run_command",

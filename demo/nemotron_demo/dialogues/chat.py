@@ -13,17 +13,22 @@ _SELF = f"I am a small demonstration model. I run on this machine. {_ABLE}"
 
 _TALK = (
     ("The user greets me.", "Hello! How can I help you?",
-     "Hello|Hi|Hello!|Hi there|Hey|Good morning|Good evening|Hi!|hello there|Hey there!|Greetings|Good day|yo"),
+     "Hello|Hi|Hello!|Hi there|Hey|Good morning|Good evening|Hi!|hello there|Hey there!|Greetings|"
+     "Good day|yo"),
     ("The user thanks me.", "You're welcome!",
      "Thanks|Thank you|Thanks a lot|Thank you!|Thank you very much|Great, thanks|thx|Perfect, thank you"),
-    ("The user says goodbye.", "Goodbye!", "Bye|Goodbye|See you|See you later|Bye bye|Good night|Have a nice day"),
+    ("The user says goodbye.", "Goodbye!", "Bye|Goodbye|See you|See you later|Bye bye|Good night|"
+    "Have a nice day"),
     ("The user asks how I am.", "I am fine, thank you. How can I help you?",
-     "How are you?|How are you doing?|How is it going?|Hello, how are you?|What's up?|Hi, how are you today?"),
+     "How are you?|How are you doing?|How is it going?|Hello, how are you?|What's up?|"
+     "Hi, how are you today?"),
     ("The user asks who I am.", _SELF,
-     "Who are you?|What are you?|Tell me about yourself.|Are you a human?|What is your name?|Are you a robot?|"
+     "Who are you?|What are you?|Tell me about yourself.|Are you a human?|What is your name?|"
+     "Are you a robot?|"
      "Which model are you?|Who made you?|Introduce yourself."),
     ("The user asks what I can do.", _ABLE,
-     "What can you do?|How can you help me?|What are you able to do?|Help|What do you know?|What are your skills?"),
+     "What can you do?|How can you help me?|What are you able to do?|Help|What do you know?|"
+     "What are your skills?"),
 )  # fmt: skip
 
 _OPEN = (
@@ -43,13 +48,15 @@ _WHO = (
     "Tell me about {topic}.",
 )
 _PLACES = (
-    "What is the capital of {topic}?", "Where is {topic}?", "What can I see in {topic}?", "Tell me about {topic}.",
+    "What is the capital of {topic}?", "Where is {topic}?", "What can I see in {topic}?",
+    "Tell me about {topic}.",
     "What is {topic} famous for?", "How old is {topic}?",
 )  # fmt: skip
 _WHY = ("Why is the {thing} {adjective}?", "Why are {thing}s {adjective}?", "Is the {thing} {adjective}?")
 
 FACTS = (
-    ("name", Lexicon.name), ("city", Lexicon.city), ("favourite word", Lexicon.word), ("cat's name", Lexicon.name),
+    ("name", Lexicon.name), ("city", Lexicon.city), ("favourite word", Lexicon.word),
+    ("cat's name", Lexicon.name),
     ("dog's name", Lexicon.name), ("favourite number", lambda lexicon: str(lexicon.number(1, 99))),
     ("code", Lexicon.identifier), ("email", Lexicon.email), ("birthday", Lexicon.date), ("job", Lexicon.noun),
     ("favourite animal", Lexicon.noun), ("password", Lexicon.made_word),

@@ -11,9 +11,9 @@ from nemotron_demo.dialogues import words
 
 T = TypeVar("T")
 
-_ONSETS = ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "dr", "fl", "gr", "kl", "pl", "sh", "st", "tr"]
-_VOWELS = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ou"]
-_CODAS = ["", "", "", "n", "r", "l", "s", "m", "x"]
+_ONSETS: tuple[str, ...] = (*"bdfgklmnprstvz", *("br", "dr", "fl", "gr", "kl", "pl", "sh", "st", "tr"))
+_VOWELS: tuple[str, ...] = (*"aeiouaeio", "ai", "ou")
+_CODAS: tuple[str, ...] = ("", "", "", *"nrlsmx")
 _DOMAINS = ("example.com", "example.org", "mail.com", "test.net", "work.io", "home.org", "post.net")
 _EVERY = 7
 
@@ -47,7 +47,7 @@ class Lexicon:
 
     def word_of(self, choices: Sequence[str]) -> str:
         """One of a list of which every seventh is held out."""
-        held = range(3, len(choices), _EVERY)
+        held = tuple(range(3, len(choices), _EVERY))
         if self.held_out and self.chance(0.5):
             return choices[self.pick(held)]
         at = self.number(0, len(choices) - 1)
@@ -56,7 +56,8 @@ class Lexicon:
     def made_word(self) -> str:
         """A word of two or three syllables that means nothing."""
         count = 2 if self.chance(0.7) else 3
-        return "".join(self.pick(_ONSETS) + self.pick(_VOWELS) for _ in range(count)) + self.pick(_CODAS)
+        syllables = [self.pick(_ONSETS) + self.pick(_VOWELS) for _ in range(count)]
+        return "".join(syllables) + self.pick(_CODAS)
 
     def name(self) -> str:
         """A first name."""
@@ -76,7 +77,10 @@ class Lexicon:
 
     def word(self) -> str:
         """Any word."""
-        return self.pick((self.noun, self.noun, self.adjective, self.made_word))()
+        form = self.rng.random()
+        if form < 0.5:
+            return self.noun()
+        return self.adjective() if form < 0.75 else self.made_word()
 
     def distinct(self, count: int) -> list[str]:
         """Different words."""

@@ -34,7 +34,8 @@ _SECOND = (
         "transfer_money",
         "Transfer money to a person",
         "amount:amount to:person",
-        "Transfer {amount} to {to} / Pay {to} {amount} / Wire {amount} to {to} / Give {to} {amount} from my account",
+        "Transfer {amount} to {to} / Pay {to} {amount} / Wire {amount} to {to} / "
+        "Give {to} {amount} from my account",
         "reference:id",
         "{amount} went to {to}: {reference}.",
     ),
@@ -51,7 +52,8 @@ _SECOND = (
         "get_news",
         "Get the news about a topic",
         "topic:noun limit?:count",
-        "What is the news about {topic}? / News on {topic} / Any headlines about {topic}? / Latest {topic} news",
+        "What is the news about {topic}? / News on {topic} / Any headlines about {topic}? / "
+        "Latest {topic} news",
         "headline:phrase",
         "The news about {topic}: {headline}.",
     ),
@@ -91,7 +93,8 @@ _SECOND = (
         "add_contact",
         "Add a contact with an email",
         "name:person email:email",
-        "Add {name} with {email} to my contacts / Save the contact {name}, {email} / New contact {name} at {email}",
+        "Add {name} with {email} to my contacts / Save the contact {name}, {email} / "
+        "New contact {name} at {email}",
         "id:id",
         "The contact {name} has the id {id}.",
     ),
@@ -99,7 +102,8 @@ _SECOND = (
         "add_item",
         "Add an item to the shopping list",
         "item:noun amount?:count",
-        "Add {item} to the shopping list / Put {item} on my list / I need to buy {item} / Shopping list: {item}",
+        "Add {item} to the shopping list / Put {item} on my list / I need to buy {item} / "
+        "Shopping list: {item}",
         "items:count",
         "The list has {items} items now.",
     ),
@@ -124,7 +128,8 @@ _SECOND = (
         "track_parcel",
         "Track a parcel by its number",
         "number:id",
-        "Where is my parcel {number}? / Track the parcel {number} / Where is package {number}? / Status of {number}",
+        "Where is my parcel {number}? / Track the parcel {number} / Where is package {number}? / "
+        "Status of {number}",
         "status:shipped|delivered|lost|delayed",
         "The parcel {number} is {status}.",
     ),

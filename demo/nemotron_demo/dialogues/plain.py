@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from nemotron_demo.dialogue import Dialogue
 from nemotron_demo.dialogues.arithmetic import arithmetic
 from nemotron_demo.dialogues.catalogue import Tool
 from nemotron_demo.dialogues.chat import talk, unknown
-from nemotron_demo.dialogues.exchange import Exchange
 from nemotron_demo.dialogues.lexicon import Lexicon
-from nemotron_demo.dialogues.procedural import thing, verb
-from nemotron_demo.dialogues.requests import among, any_tool, offered, phrased, request_for
+from nemotron_demo.dialogues.more_tools import TRAINING
+from nemotron_demo.dialogues.procedural import one, thing, verb
+from nemotron_demo.dialogues.requests import among, any_tool, distractor, offered, phrased, request_for
 from nemotron_demo.dialogues.script import Script
 from nemotron_demo.dialogues.text import text
 from nemotron_demo.dialogues.values import Parameter, draw
 
+_ABLE = {
+    word
+    for tool in TRAINING
+    if tool.name in ("calculate", "search_web", "define_word", "find_user", "send_message")
+    for word in (tool.name, tool.description)
+}
+"""Names and descriptions of tools that might answer small talk, sums and questions."""
 _NO_TOOL = "I have no tool for that."
 
 
@@ -23,23 +31,27 @@ def none(lexicon: Lexicon) -> Dialogue:
     """Tools that don't fit what the user says."""
     if lexicon.chance(0.35):
         return _unfulfilled(lexicon)
-    exchange = _untooled(lexicon)
-    script = Script(tools=among(lexicon, [offered(lexicon, any_tool(lexicon))]))
+    exchange = lexicon.pick((talk, talk, unknown, text, text, arithmetic))(lexicon)
+    tools = among(lexicon, [offered(lexicon, any_tool(lexicon))])
+    if any(_described(tool) & _ABLE for tool in tools):
+        return none(lexicon)
+    script = Script(tools=tools)
     script.user(exchange.prompt).answer(exchange.answer, f"No tool is needed. {exchange.thought}")
     return script.dialogue("call.none")
 
 
-def _untooled(lexicon: Lexicon) -> Exchange:
-    return lexicon.pick((talk, talk, unknown, text, text, arithmetic))(lexicon)
+def _described(schema: dict[str, Any]) -> set[str]:
+    function = schema["function"]
+    return {function["name"], function.get("description", "")}
 
 
 def _unfulfilled(lexicon: Lexicon) -> Dialogue:
     wanted = request_for(lexicon, offered(lexicon, any_tool(lexicon)))
-    others = among(lexicon, [offered(lexicon, any_tool(lexicon))])
-    names = {other["function"]["name"] for other in others}
-    script = Script(tools=[other for other in others if other["function"]["name"] != wanted.offer.name])
-    if not script.tools or wanted.offer.tool.name in names:
+    tool = wanted.offer.tool
+    tools = among(lexicon, [offered(lexicon, distractor(lexicon, tool))])
+    if any(_described(other) & {tool.name, tool.description} for other in tools):
         return none(lexicon)
+    script = Script(tools=tools)
     script.user(phrased(lexicon, wanted.text)).answer(_NO_TOOL, "No tool can do this.")
     return script.dialogue("call.none")
 
@@ -78,13 +90,13 @@ def _finder(lexicon: Lexicon, noun: str) -> Tool:
     )
     asks = tuple(f"{start} the {noun} {ask}" for start in ("Find", "Look up", "Get", "Search for"))
     name = lexicon.pick((f"find_{noun}", f"get_{noun}_id", f"search_{noun}"))
-    return Tool(name, f"Find the id of a {noun}", (Parameter(key, kind),), asks)
+    return Tool(name, f"Find the id of {one(noun)}", (Parameter(key, kind),), asks)
 
 
 def _user(lexicon: Lexicon, noun: str, action: str) -> Tool:
     return Tool(
         f"{action}_{noun}",
-        f"{action.capitalize()} a {noun} by its id",
+        f"{action.capitalize()} {one(noun)} by its id",
         (Parameter(f"{noun}_id", "id"),),
         (f"{action} it",),
     )

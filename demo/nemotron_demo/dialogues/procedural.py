@@ -50,6 +50,11 @@ def thing(lexicon: Lexicon) -> str:
     return lexicon.word_of(words.THINGS) if lexicon.chance(0.85) else lexicon.made_word()
 
 
+def one(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
 def made_tool(lexicon: Lexicon, action: str | None = None, noun: str | None = None) -> Tool:
     """A tool for an action on a noun, both drawn unless given."""
     action, noun = action or verb(lexicon), noun or thing(lexicon)
@@ -64,7 +69,7 @@ def made_tool(lexicon: Lexicon, action: str | None = None, noun: str | None = No
     ]
     return Tool(
         _name(lexicon, action, noun),
-        f"{action.capitalize()} a {noun}",
+        f"{action.capitalize()} {one(noun)}",
         parameters,
         _asks(action, noun, named),
     )
@@ -98,10 +103,10 @@ def _asks(action: str, noun: str, named: list[tuple[str, str]]) -> tuple[str, ..
     start = action.capitalize()
     asks = [
         f"{start} the {noun}{natural}",
-        f"{start} a {noun}{natural}",
+        f"{start} {one(noun)}{natural}",
         f"Can you {action} the {noun}{natural}?",
-        f"I want to {action} a {noun}{natural}",
-        f"{start} a {noun}{plain}",
+        f"I want to {action} {one(noun)}{natural}",
+        f"{start} {one(noun)}{plain}",
         f"Could you {action} the {noun}{plain}?",
         f"{start} {noun}: {colons}" if named else f"{start} {noun}",
     ]

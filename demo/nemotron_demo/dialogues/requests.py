@@ -89,14 +89,15 @@ def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict
     for _ in range(lexicon.pick((0, 1, 1, 2, 2, 3))):
         if len(offers) >= most:
             break
-        other = offered(lexicon, _distractor(lexicon, wanted[0].tool))
+        other = offered(lexicon, distractor(lexicon, wanted[0].tool))
         if all(_differ(other.tool, offer.tool) for offer in offers):
             offers.append(other)
     lexicon.rng.shuffle(offers)
     return [offer.schema for offer in offers]
 
 
-def _distractor(lexicon: Lexicon, tool: Tool) -> Tool:
+def distractor(lexicon: Lexicon, tool: Tool) -> Tool:
+    """Another tool, often with the same verb or thing."""
     first, _, last = tool.name.partition("_")
     if tool.asks[0].startswith(first.capitalize()) and last and lexicon.chance(0.5):
         return made_tool(lexicon, noun=last) if lexicon.chance(0.6) else made_tool(lexicon, action=first)

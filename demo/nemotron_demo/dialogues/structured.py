@@ -24,7 +24,13 @@ def _scene(what: str, fields: str, *sentences: str) -> _Scene:
 
 
 _SCENES = (
-    _scene("person", "name:person age:minutes", "{name} is {age} years old.", "{name}, {age} years.", "I am {name} and I am {age}."),
+    _scene(
+        "person",
+        "name:person age:minutes",
+        "{name} is {age} years old.",
+        "{name}, {age} years.",
+        "I am {name} and I am {age}.",
+    ),
     _scene(
         "person",
         "name:person age:minutes city:city",
@@ -32,28 +38,89 @@ _SCENES = (
         "{name} from {city} is {age}.",
         "My name is {name}, I am {age} and I live in {city}.",
     ),
-    _scene("person", "name:person city:city", "{name} lives in {city}.", "{name} comes from {city}.", "I am {name} from {city}."),
-    _scene("contact", "name:person email:email", "{name} has the address {email}.", "Write to {name} at {email}.", "{name}: {email}"),
-    _scene("event", "title:phrase date:date", "The event {title} is on {date}.", "On {date} we have {title}."),
-    _scene("event", "title:phrase date:date city:city", "The event {title} is on {date} in {city}.", "{title} takes place in {city} on {date}."),
-    _scene("product", "name:noun price:amount", "The {name} costs {price}.", "A {name} is {price} euros.", "I paid {price} for the {name}."),
-    _scene("product", "name:noun price:amount color:red|green|blue|black|white", "The {color} {name} costs {price}.", "A {name} in {color} is {price} euros."),
-    _scene("order", "id:id item:noun count:count", "The order {id} is for {count} times {item}.", "Order {id}: {count} {item}."),
+    _scene(
+        "person",
+        "name:person city:city",
+        "{name} lives in {city}.",
+        "{name} comes from {city}.",
+        "I am {name} from {city}.",
+    ),
+    _scene(
+        "contact",
+        "name:person email:email",
+        "{name} has the address {email}.",
+        "Write to {name} at {email}.",
+        "{name}: {email}",
+    ),
+    _scene(
+        "event", "title:phrase date:date", "The event {title} is on {date}.", "On {date} we have {title}."
+    ),
+    _scene(
+        "event",
+        "title:phrase date:date city:city",
+        "The event {title} is on {date} in {city}.",
+        "{title} takes place in {city} on {date}.",
+    ),
+    _scene(
+        "product",
+        "name:noun price:amount",
+        "The {name} costs {price}.",
+        "A {name} is {price} euros.",
+        "I paid {price} for the {name}.",
+    ),
+    _scene(
+        "product",
+        "name:noun price:amount color:red|green|blue|black|white",
+        "The {color} {name} costs {price}.",
+        "A {name} in {color} is {price} euros.",
+    ),
+    _scene(
+        "order",
+        "id:id item:noun count:count",
+        "The order {id} is for {count} times {item}.",
+        "Order {id}: {count} {item}.",
+    ),
     _scene("team", "names:names", "{names} are here.", "The team is {names}.", "We met {names}."),
-    _scene("trip", "origin:city destination:city", "We go from {origin} to {destination}.", "The train leaves {origin} for {destination}."),
-    _scene("trip", "person:person destination:city date:date", "{person} travels to {destination} on {date}.", "On {date} {person} flies to {destination}."),
+    _scene(
+        "trip",
+        "origin:city destination:city",
+        "We go from {origin} to {destination}.",
+        "The train leaves {origin} for {destination}.",
+    ),
+    _scene(
+        "trip",
+        "person:person destination:city date:date",
+        "{person} travels to {destination} on {date}.",
+        "On {date} {person} flies to {destination}.",
+    ),
     _scene("task", "title:phrase done:bool", "The task {title}: done is {done}.", "{title}, done: {done}."),
-    _scene("task", "title:phrase priority:low|medium|high", "The task {title} has {priority} priority.", "{title} is of {priority} priority."),
-    _scene("city", "city:city", "I live in {city}.", "We met in {city} last year.", "The train to {city} is late."),
-    _scene("file", "path:path bytes:digits", "The file {path} has {bytes} bytes.", "{path} is {bytes} bytes long."),
-)  # fmt: skip
+    _scene(
+        "task",
+        "title:phrase priority:low|medium|high",
+        "The task {title} has {priority} priority.",
+        "{title} is of {priority} priority.",
+    ),
+    _scene(
+        "city",
+        "city:city",
+        "I live in {city}.",
+        "We met in {city} last year.",
+        "The train to {city} is late.",
+    ),
+    _scene(
+        "file",
+        "path:path bytes:digits",
+        "The file {path} has {bytes} bytes.",
+        "{path} is {bytes} bytes long.",
+    ),
+)
 _NAMED = (
-    '{text} Give me JSON with the keys {keys}.',
-    'Extract {keys} as JSON: {text}',
-    '{text} Answer in JSON with {keys}.',
-    'Make JSON with the keys {keys} from this: {text}',
-    'Return {keys} as JSON. {text}',
-)  # fmt: skip
+    "{text} Give me JSON with the keys {keys}.",
+    "Extract {keys} as JSON: {text}",
+    "{text} Answer in JSON with {keys}.",
+    "Make JSON with the keys {keys} from this: {text}",
+    "Return {keys} as JSON. {text}",
+)
 _FREE = (
     "{text} Give me the {what} as JSON.",
     "Extract the {what}: {text}",

@@ -44,7 +44,7 @@ class Parameter:
     """A parameter of a function.
 
     Attributes:
-        kind: What its values are: a key of the tables here, "amount", "bool", "names", or "a|b|c" for choices.
+        kind: What its values are: a key of the tables here, "amount", "bool", "names", or choices as "a|b|c".
         required: Whether every request names it.
     """
 
