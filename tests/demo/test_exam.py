@@ -57,8 +57,8 @@ async def test_an_exam_asks_everything_twice_and_measures_effort() -> None:
     assert (rows["chat exact"]["right"], rows["chat exact"]["asked"]) == (1, 2)
     assert (rows[WELL_FORMED]["percent"], rows[WELL_FORMED]["met"]) == (100.0, True)
     assert [failed["user"] for failed in warm["failed"]] == ["Bye"]
-    assert [row["mean_reasoning_tokens"] for row in found["effort"]] == [20, 20, 8]
-    assert [body.get("temperature") for body in greeter.bodies] == [0, 0, None, None, *[0] * 6]
+    assert [row["mean_reasoning_tokens"] for row in found["effort"]] == [20, 20, 20, 8]
+    assert [body.get("temperature") for body in greeter.bodies] == [0, 0, None, None, *[0] * 8]
     assert "| max_tokens 8 | 2 | 8.0 | 8 |" in effort.table(found["effort"])
 
 

@@ -14,6 +14,7 @@ ASKED = 40
 SETTINGS: dict[str, dict[str, Any]] = {
     "no effort given": {"enabled": True},
     "effort low": {"effort": "low"},
+    "effort minimal": {"effort": "minimal"},
     "max_tokens 8": {"max_tokens": 8},
 }
 
