@@ -49,9 +49,15 @@ def repo() -> Path:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory):
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the live server has its log."""
+    return tmp_path_factory.mktemp("live")
+
+
+@pytest.fixture(scope="session")
+def live(live_folder: Path):
     """The URL of ``nemotron serve`` with the embedded model in the real engine."""
     from support.live import live_server
 
-    with live_server(tmp_path_factory.mktemp("live")) as url:
+    with live_server(live_folder) as url:
         yield url

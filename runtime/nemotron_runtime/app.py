@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
+import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -30,6 +31,8 @@ from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
 from nemotron_runtime.errors import RuntimeFault
 from nemotron_runtime.serving import Announcer, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
+
+log = structlog.get_logger()
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 EXPOSED_HEADERS = ("X-Generation-Id", "X-Provider-Name", "X-Nemotron-Demo", "Retry-After")
@@ -191,7 +194,16 @@ def build(loaded: Loaded, announce: Announcer) -> Parts:
         enforce_eager=settings.enforce_eager,
     )
     probe = tuple(model.tokens.encode("Hello"))
-    engine = Supervisor(lambda: VllmEngine(options), restarts=settings.engine_restarts, probe_token_ids=probe)
+
+    def tell(step: str) -> None:
+        if engine.settled.is_set():  # a later start; the terminal has been told that all is ready
+            log.info("engine start", step=step)
+        else:
+            announce.phase("engine", step)
+
+    engine = Supervisor(
+        lambda: VllmEngine(options, tell), restarts=settings.engine_restarts, probe_token_ids=probe
+    )
     return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY)
 
 
@@ -251,7 +263,6 @@ class _Server(uvicorn.Server):
 
     async def _say(self) -> None:
         engine = self._parts.engine
-        self._announce.phase("engine", "loading the weights into vLLM")
         await engine.settled.wait()
         if engine.state == "ready" and self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
@@ -268,7 +279,7 @@ def _greeting(parts: Parts, host: str, port: int) -> list[str]:
     ]
     if served.spec.embedded:
         lines.append(
-            "This is the embedded demonstration model, not Nemotron 3 Nano: its weights know nothing. "
+            "This is the embedded demonstration model, not Nemotron 3 Nano: it knows nothing of the world. "
             f"It also answers to {', '.join(served.spec.serves)}."
         )
     return lines

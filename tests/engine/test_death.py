@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.live import live_server
+from support.live import LOG, live_server
 
 pytestmark = pytest.mark.engine
 
@@ -75,3 +75,4 @@ def test_a_killed_engine_fails_open_requests_and_is_replaced(tmp_path: Path) -> 
             f"{url}/api/v1/chat/completions", json=body | {"stream": False, "max_tokens": 5}, timeout=60
         )
         assert again.json()["usage"]["completion_tokens"] == 5
+    assert '"step": "importing vLLM", "event": "engine start"' in (tmp_path / LOG).read_text()

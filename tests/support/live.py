@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 DEMO = "nemotron-runtime/embedded-demo"
+LOG = "serve.log"
 START_S = 240
 END_S = 60
 
@@ -31,7 +32,7 @@ def live_server(folder: Path, *flags: str, model: str = DEMO, program: Path | No
     Raises:
         AssertionError: it doesn't get ready, or doesn't end well, with the end of its log.
     """
-    log = folder / "serve.log"
+    log = folder / LOG
     port = _free_port()
     command = [
         str(program or Path(sys.executable).with_name("nemotron")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import warnings
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,10 +99,15 @@ def _prepare_environment(device: str) -> None:
 
 
 class VllmEngine:
-    """A model in vLLM. See :class:`nemotron_runtime.engine.base.Engine`."""
+    """A model in vLLM. See :class:`nemotron_runtime.engine.base.Engine`.
 
-    def __init__(self, options: VllmOptions) -> None:
+    Args:
+        tell: Hears, in another thread, which step of the start begins.
+    """
+
+    def __init__(self, options: VllmOptions, tell: Callable[[str], None] = lambda step: None) -> None:
         self._options = options
+        self._tell = tell
         self._llm: Any = None
         self._info: EngineInfo | None = None
 
@@ -141,8 +146,10 @@ class VllmEngine:
     def _build(self) -> Any:
         _prepare_environment(self._options.device)
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"vllm\.")
+        self._tell("importing vLLM")
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as error:
             raise ConfigError(
@@ -156,7 +163,11 @@ class VllmEngine:
                 pass
 
         try:
-            return Llm.from_engine_args(AsyncEngineArgs(**engine_args(self._options)))
+            self._tell("inspecting the model")
+            context = UsageContext.ENGINE_CONTEXT
+            config = AsyncEngineArgs(**engine_args(self._options)).create_engine_config(context)
+            self._tell("starting vLLM's processes, which import it again, load the weights and warm up")
+            return Llm.from_vllm_config(config, usage_context=context)
         except Exception as error:  # vLLM raises whatever its parts raise
             raise ConfigError(f"vLLM could not start the model: {_last_line(error)}") from error
 
