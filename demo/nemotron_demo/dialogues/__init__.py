@@ -25,6 +25,13 @@ _SYSTEMS = (
     "Help the user.",
 )
 
+_ABOUT = (
+    "You are a helpful assistant of a {noun} shop.",
+    "You help people with the {noun}.",
+    "You are an expert on {adjective} {noun}s.",
+    "You work for the {adjective} {noun} company.",
+)
+
 
 def _alone(*makers: Callable[[Lexicon], Exchange]) -> Skill:
     def skill(lexicon: Lexicon) -> Dialogue:
@@ -58,6 +65,12 @@ _FUNCTIONS = tuple(function for _, function in SKILLS.values())
 _WEIGHTS = tuple(weight for weight, _ in SKILLS.values())
 
 
+def _system(lexicon: Lexicon) -> str:
+    if lexicon.chance(0.7):
+        return lexicon.pick(_SYSTEMS)
+    return lexicon.pick(_ABOUT).format(noun=lexicon.noun(), adjective=lexicon.adjective())
+
+
 def draw(rng: random.Random, *, held_out: bool = False) -> Dialogue:
     """Draws a conversation.
 
@@ -68,5 +81,5 @@ def draw(rng: random.Random, *, held_out: bool = False) -> Dialogue:
     lexicon = Lexicon(rng, held_out)
     dialogue = rng.choices(_FUNCTIONS, _WEIGHTS)[0](lexicon)
     if lexicon.chance(0.25):
-        dialogue = with_system(dialogue, lexicon.pick(_SYSTEMS))
+        dialogue = with_system(dialogue, _system(lexicon))
     return dialogue if lexicon.chance(0.7) else without_thoughts(dialogue)

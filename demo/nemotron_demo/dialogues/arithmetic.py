@@ -52,7 +52,7 @@ def arithmetic(lexicon: Lexicon) -> Exchange:
     sign = lexicon.pick("++--**/")
     a, b, value = _operands(lexicon, sign)
     form = lexicon.pick(_STORIES[sign] if lexicon.chance(0.3) else _ASKS)
-    noun, other = lexicon.distinct(2)
+    noun, other = lexicon.noun(), lexicon.noun()
     prompt = typed(
         lexicon,
         form,

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from nemotron_demo.dialogue import Dialogue
+from nemotron_demo.dialogues.chat import talk, unknown
 from nemotron_demo.dialogues.lexicon import Lexicon
-from nemotron_demo.dialogues.requests import Request, among, any_tool, offered, phrased, request_for
+from nemotron_demo.dialogues.requests import (
+    Offer,
+    Request,
+    among,
+    any_tool,
+    differ,
+    offered,
+    phrased,
+    request_for,
+)
 from nemotron_demo.dialogues.results import outcome_of
 from nemotron_demo.dialogues.script import Script
+from nemotron_demo.dialogues.text import text
 
 _JOINTS = (" and ", ", and ", " and then ", ". Also, ", " and also ")
 
@@ -30,9 +41,13 @@ def parallel(lexicon: Lexicon) -> Dialogue:
 
 
 def more(lexicon: Lexicon) -> Dialogue:
-    """A call, its result, and another wish for the same tool."""
+    """A call, its result, and another wish for the same tool, or for none."""
     script, requests = _asked(lexicon)
     _told(lexicon, script, requests)
+    if lexicon.chance(0.3):
+        exchange = lexicon.pick((talk, talk, unknown, text))(lexicon)
+        script.user(exchange.prompt).answer(exchange.answer, f"No tool is needed. {exchange.thought}")
+        return script.dialogue("call.more")
     again = request_for(lexicon, requests[0].offer)
     script.user(_typed(lexicon, again)).call([again.call], again.thought)
     if lexicon.chance(0.5):
@@ -55,17 +70,32 @@ def _asked(lexicon: Lexicon) -> tuple[Script, list[Request]]:
 def _asked_twice(lexicon: Lexicon) -> tuple[Script, list[Request]]:
     offer = offered(lexicon, any_tool(lexicon))
     other = offer if lexicon.chance(0.5) else offered(lexicon, any_tool(lexicon))
-    if other.name == offer.name:
+    if not differ(other.tool, offer.tool):
         other = offer
+    if other is offer and offer.tool.joint and lexicon.chance(0.5):
+        return _asked_jointly(lexicon, offer)
     requests = [request_for(lexicon, offer), request_for(lexicon, other)]
     script = Script(tools=among(lexicon, [offer] if other is offer else [offer, other]))
     first, second = (request.text.removesuffix("?") for request in requests)
-    text = first + lexicon.pick(_JOINTS) + second[0].lower() + second[1:]
+    both = first + lexicon.pick(_JOINTS) + second[0].lower() + second[1:]
     if requests[1].text.endswith("?"):
-        text += "?"
+        both += "?"
+    return _call_both(lexicon, script, both, requests), requests
+
+
+def _asked_jointly(lexicon: Lexicon, offer: Offer) -> tuple[Script, list[Request]]:
+    """One sentence with two values: the weather in Lyon and Oslo."""
+    first, second = request_for(lexicon, offer, optional=False), request_for(lexicon, offer, optional=False)
+    (one,), (other,) = first.texts.values(), second.texts.values()
+    joined = f"{one} and {other}"
+    both = lexicon.pick(offer.tool.asks).format(**dict.fromkeys(first.texts, joined))
+    script = Script(tools=among(lexicon, [offer]))
+    return _call_both(lexicon, script, both, [first, second]), [first, second]
+
+
+def _call_both(lexicon: Lexicon, script: Script, asked: str, requests: list[Request]) -> Script:
     thought = f"Two calls. First {requests[0].plan}. Then {requests[1].plan}."
-    script.user(phrased(lexicon, text)).call([request.call for request in requests], thought)
-    return script, requests
+    return script.user(phrased(lexicon, asked)).call([request.call for request in requests], thought)
 
 
 def _told(lexicon: Lexicon, script: Script, requests: list[Request]) -> Script:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from nemotron_demo.dialogues.values import Parameter
 
+_JOINT = {"city", "person", "email", "date", "id", "path", "noun", "word", "symbol", "folder", "url"}
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -23,6 +25,12 @@ class Tool:
     asks: tuple[str, ...]
     result: tuple[Parameter, ...] = ()
     answer: str = ""
+
+    @property
+    def joint(self) -> bool:
+        """Whether a sentence may ask it for two values: it takes one, in which no "and" stands."""
+        required = [parameter.kind for parameter in self.parameters if parameter.required]
+        return len(required) == 1 and required[0] in _JOINT
 
 
 def tool(name: str, description: str, takes: str, asks: str, result: str = "", answer: str = "") -> Tool:

@@ -196,7 +196,8 @@ HELD_OUT = (
         "get_recipe",
         "Get a recipe for a dish",
         "dish:noun people?:count",
-        "Get a recipe for {dish} / How do I cook {dish}? / Recipe for {dish}",
+        "Get a recipe for {dish} / Recipe for {dish} / I want a recipe for {dish} / "
+        "Which recipe is there for {dish}?",
     ),
     _tool(
         "start_vacuum",
@@ -230,7 +231,7 @@ HELD_OUT = (
         "find_book",
         "Find a book by its author",
         "author:person year?:year",
-        "Find a book by {author} / Which books did {author} write? / Look for books by {author}",
+        "Find a book by {author} / Which book is by {author}? / I want to find a book by {author}",
         "title:phrase",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from nemotron_demo.dialogue import Dialogue
@@ -33,23 +34,24 @@ def none(lexicon: Lexicon) -> Dialogue:
         return _unfulfilled(lexicon)
     exchange = lexicon.pick((talk, talk, unknown, text, text, arithmetic))(lexicon)
     tools = among(lexicon, [offered(lexicon, any_tool(lexicon))])
-    if any(_described(tool) & _ABLE for tool in tools):
+    if any(_is_one_of(tool, _ABLE) for tool in tools):
         return none(lexicon)
     script = Script(tools=tools)
     script.user(exchange.prompt).answer(exchange.answer, f"No tool is needed. {exchange.thought}")
     return script.dialogue("call.none")
 
 
-def _described(schema: dict[str, Any]) -> set[str]:
+def _is_one_of(schema: dict[str, Any], marks: Collection[str]) -> bool:
     function = schema["function"]
-    return {function["name"], function.get("description", "")}
+    about = function.get("description", "")
+    return function["name"] in marks or any(about.startswith(mark) for mark in marks)
 
 
 def _unfulfilled(lexicon: Lexicon) -> Dialogue:
     wanted = request_for(lexicon, offered(lexicon, any_tool(lexicon)))
     tool = wanted.offer.tool
     tools = among(lexicon, [offered(lexicon, distractor(lexicon, tool))])
-    if any(_described(other) & {tool.name, tool.description} for other in tools):
+    if any(_is_one_of(other, {tool.name, tool.description}) for other in tools):
         return none(lexicon)
     script = Script(tools=tools)
     script.user(phrased(lexicon, wanted.text)).answer(_NO_TOOL, "No tool can do this.")
@@ -59,6 +61,8 @@ def _unfulfilled(lexicon: Lexicon) -> Dialogue:
 def chain(lexicon: Lexicon) -> Dialogue:
     """A call whose result the next call needs."""
     noun, action = thing(lexicon), verb(lexicon)
+    while action == "find":
+        action = verb(lexicon)
     finder, user = _finder(lexicon, noun), _user(lexicon, noun, action)
     first, second = offered(lexicon, finder), offered(lexicon, user)
     request = request_for(lexicon, first)

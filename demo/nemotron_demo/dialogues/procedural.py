@@ -110,5 +110,6 @@ def _asks(action: str, noun: str, named: list[tuple[str, str]]) -> tuple[str, ..
         f"Could you {action} the {noun}{plain}?",
         f"{start} {noun}: {colons}" if named else f"{start} {noun}",
     ]
-    asks += [f"{other.capitalize()} the {noun}{natural}" for other in words.VERBS.get(action, ())]
+    if action not in _VERBS[3::7]:
+        asks += [f"{other.capitalize()} the {noun}{natural}" for other in words.VERBS.get(action, ())]
     return tuple(asks)

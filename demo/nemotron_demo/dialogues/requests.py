@@ -9,9 +9,11 @@ from typing import Any
 from nemotron_demo.dialogues.catalogue import Tool
 from nemotron_demo.dialogues.lexicon import Lexicon
 from nemotron_demo.dialogues.more_tools import HELD_OUT, TRAINING
-from nemotron_demo.dialogues.procedural import made_tool
+from nemotron_demo.dialogues.procedural import made_tool, verb
 from nemotron_demo.dialogues.script import Call, listed
+from nemotron_demo.dialogues.words import VERBS
 
+_ENDINGS = (" for the user", " in the system", " now", " of the company", " with the API", " at home")
 _QUOTABLE = ("phrase", "topic", "word")
 
 
@@ -21,7 +23,7 @@ class Offer:
 
     tool: Tool
     name: str
-    described: bool
+    description: str
     schema: dict[str, Any]
 
 
@@ -48,9 +50,16 @@ class Request:
     @property
     def thought(self) -> str:
         """What leads to the call."""
-        wish = self.offer.tool.description
-        start = f"The user wants: {wish[0].lower()}{wish[1:]}. " if self.offer.described else ""
+        wish = self.offer.description.rstrip(".")
+        start = f"The user wants: {wish[0].lower()}{wish[1:]}. " if wish else ""
         return f"{start}I will call {self.plan}."
+
+
+def _ending(lexicon: Lexicon) -> str:
+    form = lexicon.rng.random()
+    if form < 0.7:
+        return ""
+    return "." if form < 0.85 else lexicon.pick(_ENDINGS)
 
 
 def any_tool(lexicon: Lexicon) -> Tool:
@@ -64,7 +73,7 @@ def offered(lexicon: Lexicon, tool: Tool) -> Offer:
     """A tool as a conversation may show it."""
     form = lexicon.rng.random()
     name = f"{lexicon.made_word()}_{lexicon.number(1, 9)}" if form < 0.08 else tool.name
-    described = form < 0.85
+    description = tool.description + _ending(lexicon) if form < 0.85 else ""
     properties = {parameter.name: parameter.schema() for parameter in tool.parameters}
     for parameter, schema in properties.items():
         if lexicon.chance(0.4):
@@ -74,11 +83,11 @@ def offered(lexicon: Lexicon, tool: Tool) -> Offer:
         parameters["required"] = required
     if lexicon.chance(0.1):
         parameters["additionalProperties"] = False
-    about = {"description": tool.description} if described else {}
+    about = {"description": description} if description else {}
     return Offer(
         tool,
         name,
-        described,
+        description,
         {"type": "function", "function": {"name": name, **about, "parameters": parameters}},
     )
 
@@ -90,7 +99,7 @@ def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict
         if len(offers) >= most:
             break
         other = offered(lexicon, distractor(lexicon, wanted[0].tool))
-        if all(_differ(other.tool, offer.tool) for offer in offers):
+        if all(differ(other.tool, offer.tool) for offer in offers):
             offers.append(other)
     lexicon.rng.shuffle(offers)
     return [offer.schema for offer in offers]
@@ -99,16 +108,21 @@ def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict
 def distractor(lexicon: Lexicon, tool: Tool) -> Tool:
     """Another tool, often with the same verb or thing."""
     first, _, last = tool.name.partition("_")
-    if tool.asks[0].startswith(first.capitalize()) and last and lexicon.chance(0.5):
-        return made_tool(lexicon, noun=last) if lexicon.chance(0.6) else made_tool(lexicon, action=first)
-    return any_tool(lexicon)
+    if not last or lexicon.chance(0.5):
+        return any_tool(lexicon)
+    if first in VERBS and lexicon.chance(0.4):
+        return made_tool(lexicon, action=first)
+    asked = " ".join(tool.asks).lower()
+    action = verb(lexicon)
+    return any_tool(lexicon) if action in asked else made_tool(lexicon, action, last)
 
 
-def _differ(one: Tool, other: Tool) -> bool:
+def differ(one: Tool, other: Tool) -> bool:
+    """Whether a request can only mean one of them."""
     return one.name != other.name and one.description != other.description
 
 
-def request_for(lexicon: Lexicon, offer: Offer) -> Request:
+def request_for(lexicon: Lexicon, offer: Offer, *, optional: bool = True) -> Request:
     """A request with values for what the tool requires, and now and then for what it doesn't."""
     ask = lexicon.pick(offer.tool.asks)
     arguments: dict[str, Any] = {}
@@ -116,7 +130,7 @@ def request_for(lexicon: Lexicon, offer: Offer) -> Request:
     said: dict[str, str] = {}
     extra = ""
     for parameter in offer.tool.parameters:
-        if not (parameter.required or lexicon.chance(0.3)):
+        if not (parameter.required or (optional and lexicon.chance(0.3))):
             continue
         value = parameter.draw(lexicon)
         arguments[parameter.name], texts[parameter.name] = value.value, value.text

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from nemotron_demo.dialogues.lexicon import Lexicon
+from nemotron_demo.dialogues.lexicon import Lexicon, Value
 from nemotron_demo.dialogues.requests import Request
 from nemotron_demo.dialogues.script import listed
 from nemotron_demo.dialogues.values import draw
@@ -65,7 +65,7 @@ def outcome_of(lexicon: Lexicon, request: Request) -> Outcome:
         return _text(lexicon)
     if form < 0.85:
         return _items(lexicon)
-    return _fields(lexicon)
+    return _fields(lexicon, request)
 
 
 def _failed(lexicon: Lexicon) -> Outcome:
@@ -97,17 +97,18 @@ def _items(lexicon: Lexicon) -> Outcome:
     )
 
 
-def _fields(lexicon: Lexicon) -> Outcome:
-    content: dict[str, Any] = {}
-    told: list[tuple[str, str]] = []
-    for _ in range(lexicon.pick((1, 1, 2, 2, 3))):
+def _fields(lexicon: Lexicon, request: Request) -> Outcome:
+    taken = {field.name for field in request.offer.tool.result}
+    drawn: dict[str, Value] = {}
+    count = lexicon.pick((1, 1, 2, 2, 3))
+    while len(drawn) < count:
         key, kind = lexicon.pick(_KEYS)
         if lexicon.chance(0.25):
             key = lexicon.noun()
-        if key not in content:
-            value = draw(kind, lexicon)
-            content[key] = value.value
-            told.append((key, value.text))
+        if key not in taken:
+            drawn[key] = draw(kind, lexicon)
+    told = [(key, value.text) for key, value in drawn.items()]
+    content = {key: value.value for key, value in drawn.items()}
     answer = listed([f"the {key} is {text}" for key, text in told])
     return Outcome(json.dumps(content), _says(told), f"{answer[0].upper()}{answer[1:]}.")
 
