@@ -14,6 +14,20 @@ T = TypeVar("T")
 _ONSETS: tuple[str, ...] = (*"bdfgklmnprstvz", *("br", "dr", "fl", "gr", "kl", "pl", "sh", "st", "tr"))
 _VOWELS: tuple[str, ...] = (*"aeiouaeio", "ai", "ou")
 _CODAS: tuple[str, ...] = ("", "", "", *"nrlsmx")
+_PHRASES = (
+    "the {noun} is {adjective}",
+    "my {adjective} {noun}",
+    "{noun} {number}",
+    "call {name}",
+    "meet {name}",
+    "{name}'s {noun}",
+    "buy {number} {noun}s",
+    "New {noun}",
+    "{name} is {adjective}",
+    "a {adjective} {noun}",
+    "no {noun} today",
+    "Hello {name}",
+)
 _DOMAINS = ("example.com", "example.org", "mail.com", "test.net", "work.io", "home.org", "post.net")
 _EVERY = 7
 
@@ -83,15 +97,23 @@ class Lexicon:
         return self.adjective() if form < 0.75 else self.made_word()
 
     def distinct(self, count: int) -> list[str]:
-        """Different words."""
+        """Different words, names, cities or numbers."""
+        draw = self.pick((self.word, self.word, self.word, self.word, self.name, self.city, self._digits))
         found: list[str] = []
         while len(found) < count:
-            if (word := self.word()) not in found:
+            if (word := draw()) not in found:
                 found.append(word)
         return found
 
+    def _digits(self) -> str:
+        return str(self.number(1, 99))
+
     def phrase(self) -> str:
-        """Two to four words."""
+        """A few words, some of which make sense together."""
+        if self.chance(0.25):
+            return self.pick(_PHRASES).format(
+                noun=self.noun(), adjective=self.adjective(), name=self.name(), number=self.number(2, 99)
+            )
         return " ".join(self.word() for _ in range(self.number(2, 4)))
 
     def date(self) -> str:

@@ -107,7 +107,7 @@ def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict
 
 def distractor(lexicon: Lexicon, tool: Tool) -> Tool:
     """Another tool, often with the same verb or thing."""
-    first, _, last = tool.name.partition("_")
+    first, _, last = tool.name.removesuffix("_id").partition("_")
     if not last or lexicon.chance(0.5):
         return any_tool(lexicon)
     if first in VERBS and lexicon.chance(0.4):
@@ -119,7 +119,8 @@ def distractor(lexicon: Lexicon, tool: Tool) -> Tool:
 
 def differ(one: Tool, other: Tool) -> bool:
     """Whether a request can only mean one of them."""
-    return one.name != other.name and one.description != other.description
+    same = one.description.startswith(other.description) or other.description.startswith(one.description)
+    return one.name != other.name and not same
 
 
 def request_for(lexicon: Lexicon, offer: Offer, *, optional: bool = True) -> Request:
@@ -144,8 +145,17 @@ def request_for(lexicon: Lexicon, offer: Offer, *, optional: bool = True) -> Req
     return Request(offer, ask.removesuffix("?").format(**said) + extra + end, arguments, texts)
 
 
+def _preamble(lexicon: Lexicon) -> str:
+    form = lexicon.pick(
+        ("I am {name}.", "I live in {city}.", "Good morning!", "I am busy.", "{name} is here.", "Hello!")
+    )
+    return form.format(name=lexicon.name(), city=lexicon.city())
+
+
 def phrased(lexicon: Lexicon, text: str) -> str:
     """A request as somebody may type it."""
+    if lexicon.chance(0.06):
+        return f"{_preamble(lexicon)} {text}"
     form = lexicon.rng.random()
     question = text.endswith("?")
     if form < 0.15:

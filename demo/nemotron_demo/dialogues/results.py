@@ -27,6 +27,7 @@ _KEYS = (
     ("value", "digits"),
     ("level", "percent"),
     ("owner", "person"),
+    ("available", "bool"),
     ("color", "red|green|blue|black|white"),
     ("temperature", "count"),
     ("condition", "sunny|cloudy|rainy|windy|snowy"),

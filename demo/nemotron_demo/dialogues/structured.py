@@ -115,10 +115,10 @@ _SCENES = (
     ),
 )
 _NAMED = (
-    "{text} Give me JSON with the keys {keys}.",
+    "{text} Give me JSON with the {word} {keys}.",
     "Extract {keys} as JSON: {text}",
     "{text} Answer in JSON with {keys}.",
-    "Make JSON with the keys {keys} from this: {text}",
+    "Make JSON with the {word} {keys} from this: {text}",
     "Return {keys} as JSON. {text}",
 )
 _FREE = (
@@ -137,9 +137,9 @@ def extract(lexicon: Lexicon) -> Dialogue:
     text = lexicon.pick(scene.sentences).format(**{key: value.text for key, value in drawn.items()})
     with_schema = lexicon.chance(0.75)
     named = not with_schema or lexicon.chance(0.5)
-    prompt = lexicon.pick(_NAMED if named else _FREE).format(
-        text=text, keys=listed(list(drawn)), what=scene.what
-    )
+    form = lexicon.pick(_NAMED if named else _FREE)
+    word = "key" if len(drawn) == 1 else "keys"
+    prompt = form.format(text=text, keys=listed(list(drawn)), what=scene.what, word=word)
     content: dict[str, Any] = {key: value.value for key, value in drawn.items()}
     schema = _object({field.name: field.schema() for field in scene.fields})
     if with_schema and not named and lexicon.chance(0.2):

@@ -31,8 +31,8 @@ _LETTERS = (
     'How many letters does "{word}" have?',
 )
 _COUNT = (
-    "How many words are here: {items}?",
-    "Count the words: {items}.",
+    "How many items are here: {items}?",
+    "Count the items: {items}.",
     "How many items are in this list: {items}?",
     "Count these: {items}.",
 )
@@ -124,7 +124,9 @@ def place(lexicon: Lexicon) -> Exchange:
 def sort(lexicon: Lexicon) -> Exchange:
     """Words that begin with different letters, in order."""
     items: dict[str, str] = {}
-    for word in lexicon.distinct(lexicon.number(3, 5)):
+    count = lexicon.number(3, 5)
+    while len(items) < count:
+        word = lexicon.word()
         items.setdefault(word[0], word)
     ordered = [items[letter] for letter in sorted(items)]
     prompt = typed(lexicon, lexicon.pick(_SORT), items=", ".join(items.values()))
