@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nemotron_demo.dialogue import Dialogue
-from nemotron_demo.dialogues.chat import talk, unknown
+from nemotron_demo.dialogues.chat import talk
+from nemotron_demo.dialogues.exchange import Exchange
 from nemotron_demo.dialogues.lexicon import Lexicon
 from nemotron_demo.dialogues.requests import (
     Offer,
@@ -41,30 +42,39 @@ def parallel(lexicon: Lexicon) -> Dialogue:
 
 
 def more(lexicon: Lexicon) -> Dialogue:
-    """A call, its result, and another wish for the same tool, or for none."""
-    script, requests = _asked(lexicon)
-    _told(lexicon, script, requests)
-    if lexicon.chance(0.3):
-        exchange = lexicon.pick((talk, talk, unknown, text))(lexicon)
-        script.user(exchange.prompt).answer(exchange.answer, f"No tool is needed. {exchange.thought}")
+    """Small talk before a call, or after its result another wish."""
+    offer = offered(lexicon, any_tool(lexicon))
+    other = offered(lexicon, any_tool(lexicon))
+    offers = [offer, other] if lexicon.chance(0.5) and differ(offer.tool, other.tool) else [offer]
+    script = Script(tools=among(lexicon, offers))
+    if lexicon.chance(0.25):
+        _chat(script, talk(lexicon))
+        _fulfil(lexicon, script, offer)
         return script.dialogue("call.more")
-    again = request_for(lexicon, requests[0].offer)
-    script.user(_typed(lexicon, again)).call([again.call], again.thought)
+    _told(lexicon, script, [_fulfil(lexicon, script, offer)])
+    if lexicon.chance(0.3):
+        _chat(script, lexicon.pick((talk, talk, text))(lexicon))
+        return script.dialogue("call.more")
+    again = _fulfil(lexicon, script, offers[-1])
     if lexicon.chance(0.5):
         _told(lexicon, script, [again])
     return script.dialogue("call.more")
 
 
-def _typed(lexicon: Lexicon, request: Request) -> str:
-    return phrased(lexicon, request.text)
+def _chat(script: Script, exchange: Exchange) -> None:
+    script.user(exchange.prompt).answer(exchange.answer, f"No tool is needed. {exchange.thought}")
+
+
+def _fulfil(lexicon: Lexicon, script: Script, offer: Offer) -> Request:
+    request = request_for(lexicon, offer)
+    script.user(phrased(lexicon, request.text)).call([request.call], request.thought)
+    return request
 
 
 def _asked(lexicon: Lexicon) -> tuple[Script, list[Request]]:
     offer = offered(lexicon, any_tool(lexicon))
-    request = request_for(lexicon, offer)
     script = Script(tools=among(lexicon, [offer]))
-    script.user(_typed(lexicon, request)).call([request.call], request.thought)
-    return script, [request]
+    return script, [_fulfil(lexicon, script, offer)]
 
 
 def _asked_twice(lexicon: Lexicon) -> tuple[Script, list[Request]]:
