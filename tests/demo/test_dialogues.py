@@ -74,6 +74,13 @@ def test_texts_in_arguments_stand_in_the_conversation_before():
                 before += message["content"] + "\n"
 
 
+def test_calls_at_once_differ():
+    for dialogue in ALL:
+        for message in dialogue.messages:
+            calls = [json.dumps(call["function"]) for call in message.get("tool_calls", ())]
+            assert len(set(calls)) == len(calls)
+
+
 def test_results_answer_the_calls():
     for dialogue in ALL:
         open_calls: list[str] = []

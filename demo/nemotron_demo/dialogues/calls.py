@@ -85,6 +85,8 @@ def _asked_twice(lexicon: Lexicon) -> tuple[Script, list[Request]]:
     if other is offer and offer.tool.joint and lexicon.chance(0.5):
         return _asked_jointly(lexicon, offer)
     requests = [request_for(lexicon, offer), request_for(lexicon, other)]
+    if requests[0].call == requests[1].call:
+        return _asked_twice(lexicon)
     script = Script(tools=among(lexicon, [offer] if other is offer else [offer, other]))
     first, second = (request.text.removesuffix("?") for request in requests)
     both = first + lexicon.pick(_JOINTS) + second[0].lower() + second[1:]
