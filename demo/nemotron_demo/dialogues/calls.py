@@ -98,6 +98,8 @@ def _asked_twice(lexicon: Lexicon) -> tuple[Script, list[Request]]:
 def _asked_jointly(lexicon: Lexicon, offer: Offer) -> tuple[Script, list[Request]]:
     """One sentence with two values: the weather in Lyon and Oslo."""
     first, second = request_for(lexicon, offer, optional=False), request_for(lexicon, offer, optional=False)
+    if first.call == second.call:
+        return _asked_jointly(lexicon, offer)
     (one,), (other,) = first.texts.values(), second.texts.values()
     joined = f"{one} and {other}"
     both = lexicon.pick(offer.tool.asks).format(**dict.fromkeys(first.texts, joined))
