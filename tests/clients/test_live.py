@@ -1,111 +1,103 @@
-"""Real clients, the real command and engine. The weights are random: only the form of an answer is sure."""
+"""Real clients, the real command and engine, and what the demo model says by itself."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from jsonschema import validate
 
 from support.clients.base import Client, Seen
-from support.clients.schemas import function, json_format
+from support.clients.schemas import WEATHER, function, json_format
 
 pytestmark = pytest.mark.engine
 
 SERVED = "nemotron-runtime/embedded-demo"
-STATE = {
-    "colour": {"enum": ["red", "green", "blue"]},
-    "on": {"type": "boolean"},
-    "level": {"type": "integer", "minimum": 0, "maximum": 9},
-}
-TOOLS = [function("set_lamp", **STATE), function("turn", direction={"enum": ["left", "right"]})]
-FORMAT = json_format("lamp", **STATE)
-SCHEMAS = {tool["function"]["name"]: tool["function"]["parameters"] for tool in TOOLS}
-SHORT = {"max_tokens": 160, "reasoning": {"effort": "minimal"}, "seed": 11}
-"""Room for an answer of a bounded form behind a short thought."""
+TIMER = function("set_timer", "Set a timer for some minutes", minutes={"type": "integer"})
+TOOLS = [WEATHER, TIMER]
+PERSON = json_format("person", name={"type": "string"}, age={"type": "integer"}, city={"type": "string"})
+GREEDY = {"temperature": 0, "max_tokens": 300}
+streams = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
 
-def test_text_arrives(live_client: Client):
-    seen = live_client.ask("Hello!", stream=True, max_tokens=48, reasoning={"effort": "low"}, seed=3)
-    assert (seen.error, seen.model) == (None, SERVED)
-    assert seen.text + seen.reasoning
-    check_usage(seen, at_most=48)
-    assert seen.pieces > 1
+def called(seen: Seen) -> list[tuple[str, object]]:
+    return [(call.name, call.values) for call in seen.calls]
 
 
-def test_calls_are_held_and_answered(live_client: Client):
-    first, second = live_client.turns(
-        "Turn on the lamp.",
-        stream=False,
-        tools=TOOLS,
-        tool_choice="required",
-        later={"tool_choice": "none"},
-        parallel_tool_calls=False,
-        **SHORT,
-    )
-    (call,) = first.calls
-    validate(call.values, SCHEMAS[call.name])
+@streams
+def test_it_thinks_and_then_answers(live_client: Client, stream):
+    seen = live_client.ask("What is 7 + 5?", stream=stream, **GREEDY)
+    assert (seen.error, seen.model, seen.finish) == (None, SERVED, "stop")
+    assert "12" in seen.text
+    assert seen.reasoning
+    assert "think>" not in seen.text + seen.reasoning
+    assert (seen.pieces > 3) is stream
+    check_usage(seen)
+    assert seen.usage.reasoning > 0
+
+
+@streams
+def test_it_answers_at_once_where_thinking_is_off(live_client: Client, stream):
+    seen = live_client.ask("What is 7 + 5?", stream=stream, reasoning={"effort": "none"}, **GREEDY)
+    assert (seen.error, seen.finish, seen.reasoning) == (None, "stop", "")
+    assert "12" in seen.text
+    check_usage(seen)
+
+
+@streams
+def test_a_call_and_the_answer_from_its_result(live_client: Client, stream):
+    first, second = live_client.turns("What is the weather in Paris?", stream=stream, tools=TOOLS, **GREEDY)
+    assert called(first) == [("get_weather", {"city": "Paris"})]
     assert first.finish == "tool_calls"
-    check_usage(first, at_most=160)
-    assert (second.error, second.calls) == (None, ())
+    assert first.reasoning
+    check_usage(first)
+    assert (second.error, second.calls, second.finish) == (None, (), "stop")
+    assert "Paris" in second.text
     assert second.usage.prompt > first.usage.prompt
 
 
-def test_a_named_tool_is_called(live_client: Client):
-    choice = {"type": "function", "function": {"name": "turn"}}
-    seen = live_client.ask("Turn!", stream=False, tools=TOOLS, tool_choice=choice, **SHORT)
-    assert {call.name for call in seen.calls} == {"turn"}
-    validate(seen.calls[0].values, SCHEMAS["turn"])
+@streams
+def test_an_argument_keeps_its_type(live_client: Client, stream):
+    seen = live_client.ask("Set a timer for 12 minutes.", stream=stream, tools=TOOLS, **GREEDY)
+    assert called(seen) == [("set_timer", {"minutes": 12})]
 
 
-def test_parallel_calls_are_answered(live_client: Client):
-    """The weights like to end after one call, so the bias is against the two tokens that end a turn."""
-    for seed in range(12):
-        first, second = live_client.turns(
-            "Turn on the lamp.",
-            stream=True,
-            tools=TOOLS,
-            tool_choice="required",
-            later={"tool_choice": "none"},
-            logit_bias={"11": -100, "2": -1.5},
-            max_tokens=300,
-            reasoning={"effort": "none"},
-            seed=seed,
-        )
-        if first.finish == "tool_calls" and len(first.calls) > 1:
-            break
-    else:
-        pytest.fail("no seed makes two calls")
-    for call in first.calls:
-        validate(call.values, SCHEMAS[call.name])
-    assert len({call.id for call in first.calls}) == len(first.calls)
+@streams
+def test_two_calls_in_one_turn(live_client: Client, stream):
+    first, second = live_client.turns(
+        "What is the weather in Paris and in Oslo?", stream=stream, tools=TOOLS, **GREEDY
+    )
+    assert called(first) == [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Oslo"})]
+    assert len({call.id for call in first.calls}) == 2
     assert (second.error, second.calls) == (None, ())
-    assert second.usage.prompt > first.usage.prompt
+    assert "Paris" in second.text
+    assert "Oslo" in second.text
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-def test_structured_output_parses(live_client: Client, stream):
-    seen = live_client.structured("A lamp?", stream=stream, response_format=FORMAT, **SHORT)
-    validate(seen.value, FORMAT["json_schema"]["schema"])
+def test_no_call_where_no_tool_fits(live_client: Client):
+    seen = live_client.ask("What is 4 + 9?", stream=False, tools=TOOLS, **GREEDY)
+    assert (seen.calls, seen.finish) == ((), "stop")
+    assert "13" in seen.text
+
+
+@streams
+def test_json_behind_a_thought(live_client: Client, stream):
+    seen = live_client.structured(
+        "Mia is 31 years old and lives in Oslo. Give me JSON with the name, age and city.",
+        stream=stream,
+        response_format=PERSON,
+        **GREEDY,
+    )
+    assert seen.value == {"name": "Mia", "age": 31, "city": "Oslo"}
+    assert seen.reasoning
     assert seen.finish == "stop"
-    check_usage(seen, at_most=160)
 
 
-def test_a_seed_repeats(live_client: Client):
-    """Also where the prompt is long enough to be computed in parts."""
-
-    def said(seed: int) -> str:
-        seen = live_client.ask("Once more! " * 100, stream=True, max_tokens=24, temperature=1, seed=seed)
-        assert seen.error is None
-        return json.dumps([seen.reasoning, seen.text])
-
-    assert said(5) == said(5)
-    assert said(5) != said(6)
+def test_it_remembers_the_turn_before(live_client: Client):
+    first, second = live_client.turns("My name is Mia.", then="What is my name?", stream=False, **GREEDY)
+    assert first.finish == "stop"
+    assert "Mia" in second.text
 
 
-def check_usage(seen: Seen, *, at_most: int) -> None:
+def check_usage(seen: Seen) -> None:
     usage = seen.usage
     assert usage.prompt > 0
-    assert 0 < usage.completion <= at_most
+    assert 0 < usage.completion <= GREEDY["max_tokens"]
     assert 0 <= usage.reasoning <= usage.completion
-    assert (usage.reasoning > 0) or not seen.reasoning

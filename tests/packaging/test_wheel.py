@@ -48,6 +48,8 @@ def test_every_file_of_a_source_root_is_in_the_wheel(repo: Path, names: set[str]
 def test_data_files_are_in_the_wheel(names: set[str]) -> None:
     assert "nemotron_runtime/configs/models/nemotron-3-nano-30b-a3b.toml" in names
     assert "nemotron_runtime/chat/nemotron_3_nano.jinja" in names
+    assert "nemotron_runtime/weights/demo/manifest.json" in names
+    assert "nemotron_runtime/weights/demo/model.safetensors" in names
     for package in ("nemotron_runtime", "nemotron_kernels", "nemotron_bench"):
         assert f"{package}/py.typed" in names
 
@@ -69,6 +71,12 @@ def test_installed_command_explains_itself(installed: Installed) -> None:
     assert "serve" in installed.run(installed.command, "--help")
 
 
+def test_installed_weights_are_whole(installed: Installed) -> None:
+    script = "from nemotron_runtime.weights.embedded import embedded_checkpoint; print(embedded_checkpoint())"
+    folder = installed.run(installed.folder / "bin/python", "-c", script)
+    assert Path(folder).is_relative_to(installed.folder)
+
+
 def test_installed_command_finds_the_shipped_models(installed: Installed) -> None:
     listing = json.loads(installed.run(installed.command, "models", "--json"))
     assert {"nvidia/nemotron-3-nano-30b-a3b", "nemotron-runtime/embedded-demo"} <= {
@@ -78,7 +86,12 @@ def test_installed_command_finds_the_shipped_models(installed: Installed) -> Non
 
 @pytest.mark.engine
 def test_installed_command_serves(installed: Installed, tmp_path: Path) -> None:
-    question = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
+    endless = {"2": -100, "11": -100}
+    question = {
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 8,
+        "logit_bias": endless,
+    }
     with live_server(tmp_path, program=installed.command) as url:
         answer = httpx.post(f"{url}/api/v1/chat/completions", json=question, timeout=60)
     assert answer.status_code == 200

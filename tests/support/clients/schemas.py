@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def function(name: str, /, **properties: Any) -> dict[str, Any]:
-    """A tool."""
-    definition = {"name": name, "description": f"Does {name}.", "parameters": _object(properties)}
+def function(name: str, what: str = "", /, **properties: Any) -> dict[str, Any]:
+    """A tool, and what it does."""
+    definition = {"name": name, "description": what or f"Does {name}.", "parameters": _object(properties)}
     return {"type": "function", "function": definition}
 
 
@@ -26,7 +26,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-WEATHER = function("get_weather", city={"type": "string"})
+WEATHER = function("get_weather", "Get the current weather in a city", city={"type": "string"})
 CITY_FORMAT = json_format(
     "city",
     name={"type": "string"},
