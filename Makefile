@@ -36,10 +36,10 @@ bench: setup ## what the API costs: HTTP against the bare engine
 	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
 
 demo-train: setup ## train the demo model anew
-	PYTHONPATH=demo:runtime $(BIN)/python -P -m nemotron_demo.train $(ARGS)
+	$(BIN)/python -P -m nemotron_demo.train $(ARGS)
 
 demo-eval: setup ## examine the demo model through the API
-	PYTHONPATH=demo:runtime $(BIN)/python -P -m nemotron_demo.exam $(ARGS)
+	$(BIN)/python -P -m nemotron_demo.exam $(ARGS)
 
 clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages, too
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -107,7 +107,10 @@ def _padded(examples: list[Example]) -> tuple[Tensor, Tensor]:
 
 def _parts(dialogue: Dialogue) -> tuple[str | Special, ...]:
     return _TEMPLATE.render(
-        dialogue.messages, dialogue.tools or None, enable_thinking=dialogue.thinking, add_generation_prompt=False
+        dialogue.messages,
+        dialogue.tools or None,
+        enable_thinking=dialogue.thinking,
+        add_generation_prompt=False,
     ).parts
 
 

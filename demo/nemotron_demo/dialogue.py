@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Message = Mapping[str, Any]
-"""A message as the chat template takes it: ``arguments`` of calls are mappings, thoughts ``reasoning_content``."""
+"""A message as the chat template takes it: ``arguments`` is a mapping, a thought ``reasoning_content``."""
 
 
 @dataclass(frozen=True, slots=True)

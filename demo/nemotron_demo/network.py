@@ -201,7 +201,9 @@ class Experts(nn.Module):
         source = order // self.g.experts_per_token
         groups = tokens[source].split(counts.tolist())
         up, down = self.up.to(tokens.dtype), self.down.to(tokens.dtype)
-        outs = [F.linear(F.relu(F.linear(t, u)).square(), d) for t, u, d in zip(groups, up, down, strict=True)]
+        outs = [
+            F.linear(F.relu(F.linear(t, u)).square(), d) for t, u, d in zip(groups, up, down, strict=True)
+        ]
         weighted = torch.cat(outs) * weights.flatten()[order][:, None]
         return torch.zeros_like(tokens).index_add(0, source, weighted)
 
@@ -244,4 +246,6 @@ class Network(nn.Module):
             scale = parameter.shape[-1] ** -0.5
             if any(part in name for part in ("out_proj", "o_proj", "down")):
                 scale *= small
-            nn.init.normal_(parameter, std=1.0 if name == "embeddings" else scale * (0.5 if name == "lm_head" else 1))
+            nn.init.normal_(
+                parameter, std=1.0 if name == "embeddings" else scale * (0.5 if name == "lm_head" else 1)
+            )

@@ -12,9 +12,11 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose matrices are made orthogonal. Takes stacks of matrices, which torch.optim.Muon doesn't."""
+    """Momentum made orthogonal, also for stacks of matrices, which torch.optim.Muon doesn't take."""
 
-    def __init__(self, params: list[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
+    def __init__(
+        self, params: list[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
@@ -49,8 +51,11 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
 
 def optimizers(network: nn.Module) -> list[torch.optim.Optimizer]:
     """Muon for what multiplies hidden states, AdamW for tables, norms, biases and the router."""
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        plain = parameter.dim() < 2 or any(part in name for part in ("embeddings", "lm_head", "conv1d", "gate"))
+        plain = parameter.dim() < 2 or any(
+            part in name for part in ("embeddings", "lm_head", "conv1d", "gate")
+        )
         (rest if plain else matrices).append(parameter)
     return [Muon(matrices, lr=0.02), torch.optim.AdamW(rest, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)]

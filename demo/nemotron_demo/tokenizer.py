@@ -43,7 +43,8 @@ VOCAB_SIZE = 2048
 
 _COMMON = (
     "a an and are as at be by can do for from have how i in is it its me my no not of on one or please so "
-    "that the then there these this to two use user want wants was what with will you your call tool text word"
+    "that the then there these this to two use user want wants was what with will you your call tool text "
+    "word"
 )
 _TAGS = "tools|function|name|type|description|parameters|parameter|required|enum|default"
 
@@ -104,7 +105,9 @@ def _fixed_text() -> list[str]:
     rendered = template().render([{"role": "user", "content": ""}], [tool], add_generation_prompt=False)
     parts = [part for part in rendered.parts if isinstance(part, str)]
     start = next(index for index, part in enumerate(parts) if name in part)
-    before, after = parts[start].split(f"\n<function>\n<name>{name}</name>\n<parameters>\n</parameters>\n</function>\n")
+    before, after = parts[start].split(
+        f"\n<function>\n<name>{name}</name>\n<parameters>\n</parameters>\n</function>\n"
+    )
     end = next(index for index, part in enumerate(parts) if "</IMPORTANT>" in part)
     before = before.removeprefix("system\n")
     after = after.removeprefix("</tools>\n\n")

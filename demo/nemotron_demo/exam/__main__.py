@@ -47,7 +47,7 @@ def main() -> int:
     options = _options()
     began = time.perf_counter()
     facts = environment()
-    chance = random.Random(options.seed)  # noqa: S311
+    chance = random.Random(options.seed)
     dialogues = [draw(chance, held_out=True) for _ in range(options.count)]
     questions = list(questions_of(dialogues, {tool.name for tool in HELD_OUT}))
     options.log.parent.mkdir(parents=True, exist_ok=True)
