@@ -66,8 +66,8 @@ class Run:
                 optimizer.load_state_dict(content)
             self.step = saved["step"]
 
-    def learn(self, inputs: Tensor, targets: Tensor) -> None:
-        """Takes one step."""
+    def learn(self, inputs: Tensor, targets: Tensor) -> float:
+        """Takes one step, and returns the loss before it."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             hidden = self.network(inputs)[targets != IGNORE]
             loss = F.cross_entropy(self.network.logits(hidden).float(), targets[targets != IGNORE])
@@ -85,6 +85,7 @@ class Run:
         self._log.take(self.step, self.steps, loss.item(), inputs.numel())
         if self.step % SAVE_EVERY == 0:
             self.save()
+        return loss.item()
 
     def save(self) -> None:
         """Writes what resuming needs, at once or not at all."""
