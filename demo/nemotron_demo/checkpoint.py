@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -40,7 +40,23 @@ def write(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
 
 def tensors(network: Network, dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
     """All tensors by their published names; the router's bias stays in float32."""
-    result = {
+    exact = "e_score_correction_bias"
+    return {
+        name: tensor.detach().to(torch.float32 if name.endswith(exact) else dtype).contiguous()
+        for name, tensor in _by_name(network).items()
+    }
+
+
+@torch.no_grad()
+def read(network: Network, file: Path) -> None:
+    """Takes the weights of a ``model.safetensors`` that :func:`write` wrote."""
+    saved = load_file(file)
+    for name, tensor in _by_name(network).items():
+        tensor.copy_(saved[name])
+
+
+def _by_name(network: Network) -> dict[str, Tensor]:
+    result: dict[str, Tensor] = {
         "backbone.embeddings.weight": network.embeddings,
         "backbone.norm_f.weight": network.norm_f.weight,
         "lm_head.weight": network.lm_head,
@@ -49,11 +65,7 @@ def tensors(network: Network, dtype: torch.dtype = torch.bfloat16) -> dict[str, 
         result[f"backbone.layers.{index}.norm.weight"] = norm.weight
         layer = _layer(mixer)
         result |= {f"backbone.layers.{index}.mixer.{name}": tensor for name, tensor in layer.items()}
-    exact = "e_score_correction_bias"
-    return {
-        name: tensor.detach().to(torch.float32 if name.endswith(exact) else dtype).contiguous()
-        for name, tensor in result.items()
-    }
+    return result
 
 
 def _layer(mixer: torch.nn.Module) -> dict[str, Tensor]:

@@ -32,8 +32,11 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.set_flush_denormal(True)
     args.folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer(args.folder / "tokenizer.json", args.seed)
     network = Network(Geometry())
+    if args.start:
+        checkpoint.read(network, args.start / "model.safetensors")
+    source = (args.start or args.folder) / "tokenizer.json"
+    tokenizer = _tokenizer(source, args.seed)
     run = Run(network, args.steps, args.folder / "state.pt")
     size = sum(p.numel() for p in network.parameters())
     _say(f"{size / 1e6:.1f} M parameters, step {run.step} of {args.steps}")
@@ -85,7 +88,7 @@ class Run:
         self._log.take(self.step, self.steps, loss.item(), inputs.numel())
         if self.step % SAVE_EVERY == 0:
             self.save()
-        return loss.item()
+        return float(loss.item())
 
     def save(self) -> None:
         """Writes what resuming needs, at once or not at all."""
@@ -150,6 +153,7 @@ def _tokenizer(file: Path, seed: int) -> Tokenizer:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nemotron_demo.train", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("build/demo"), help="state and result")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights and vocabulary it begins with")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--tokens", type=int, default=4096, help="of a batch")
     parser.add_argument("--longest", type=int, default=900, help="tokens of a dialogue at most")

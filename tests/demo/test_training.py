@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from nemotron_demo import checkpoint  # noqa: E402
 from nemotron_demo.batches import IGNORE, batches, encode, plain_texts  # noqa: E402
 from nemotron_demo.dialogue import Dialogue  # noqa: E402
 from nemotron_demo.dialogues import draw  # noqa: E402
@@ -101,6 +102,17 @@ def test_a_run_learns_and_goes_on_where_it_stopped(tokenizer, tmp_path) -> None:
     assert again.step == 12
     assert losses[-1] < losses[0]
     assert again.learn(inputs, targets) == pytest.approx(first.learn(inputs, targets), rel=1e-3)
+
+
+def test_a_checkpoint_is_read_as_it_was_written(tokenizer, tmp_path) -> None:
+    torch.manual_seed(0)
+    written, read = Network(SMALL), Network(SMALL)
+    for layer in written.experts():
+        layer.bias.normal_()
+    checkpoint.write(written, tokenizer, tmp_path)
+    checkpoint.read(read, tmp_path / "model.safetensors")
+    ours, theirs = checkpoint.tensors(read), checkpoint.tensors(written)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
