@@ -261,7 +261,7 @@ REASONING: dict[str, list[Case]] = {
     "reasoning.effort": [
         used("none", THINKS, False),
         used("high", budgets, [80], max_tokens=100),
-        used("low", budgets, [102]),
+        used("low", budgets, [12]),
     ],
     "reasoning.max_tokens": [used(7, budgets, [7]), used(0, THINKS, False)],
     "reasoning.exclude": [used(True, message("reasoning"), None)],
