@@ -69,7 +69,7 @@ class Mamba(nn.Module):
         super().__init__()
         self.g = g
         self.in_proj = nn.Linear(g.hidden, g.inner + g.conv + g.mamba_heads, bias=False)
-        self.conv1d = nn.Conv1d(g.conv, g.conv, g.conv_kernel, groups=g.conv, padding=g.conv_kernel - 1)
+        self.conv1d = nn.Conv1d(g.conv, g.conv, g.conv_kernel, groups=g.conv)
         step = torch.exp(torch.linspace(-6.9, -1.6, g.mamba_heads))
         self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
         self.A_log = nn.Parameter(torch.log(torch.linspace(1, 8, g.mamba_heads)))

@@ -7,10 +7,8 @@ text around tools, which every prompt with tools repeats, becomes a few tokens.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -72,12 +70,6 @@ def learn(texts: Iterable[str]) -> Tokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
-
-
-def content(tokenizer: Tokenizer) -> dict[str, Any]:
-    """The content of ``tokenizer.json``."""
-    result: dict[str, Any] = json.loads(tokenizer.to_str())
-    return result
 
 
 def _pattern() -> str:

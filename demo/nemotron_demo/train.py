@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -33,11 +34,16 @@ def main() -> None:
     torch.set_flush_denormal(True)
     args.folder.mkdir(parents=True, exist_ok=True)
     network = Network(Geometry())
+    vocabulary, state = args.folder / "tokenizer.json", args.folder / "state.pt"
     if args.start:
+        if state.exists():
+            raise SystemExit(
+                f"{args.folder} holds a run: leave out --start to go on with it, or name another --folder"
+            )
         checkpoint.read(network, args.start / "model.safetensors")
-    source = (args.start or args.folder) / "tokenizer.json"
-    tokenizer = _tokenizer(source, args.seed)
-    run = Run(network, args.steps, args.folder / "state.pt")
+        shutil.copy(args.start / "tokenizer.json", vocabulary)
+    tokenizer = _tokenizer(vocabulary, args.seed)
+    run = Run(network, args.steps, state)
     size = sum(p.numel() for p in network.parameters())
     _say(f"{size / 1e6:.1f} M parameters, step {run.step} of {args.steps}")
     for inputs, targets in _data(tokenizer, args, run.step):
@@ -152,7 +158,7 @@ def _tokenizer(file: Path, seed: int) -> Tokenizer:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nemotron_demo.train", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path("build/demo"), help="state and result")
+    parser.add_argument("--folder", type=Path, default=Path("demo/run"), help="state and result")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights and vocabulary it begins with")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--tokens", type=int, default=4096, help="of a batch")

@@ -68,6 +68,7 @@ def test_two_calls_in_one_turn(live_client: Client, stream):
     assert len({call.id for call in first.calls}) == 2
     assert (second.error, second.calls) == (None, ())
     assert second.text
+    assert second.usage.prompt > first.usage.prompt
 
 
 def test_no_call_where_no_tool_fits(live_client: Client):
@@ -94,3 +95,4 @@ def check_usage(seen: Seen) -> None:
     assert usage.prompt > 0
     assert 0 < usage.completion <= GREEDY["max_tokens"]
     assert 0 <= usage.reasoning <= usage.completion
+    assert (usage.reasoning > 0) or not seen.reasoning

@@ -14,7 +14,8 @@ from nemotron_demo.dialogue import Dialogue  # noqa: E402
 from nemotron_demo.dialogues import draw  # noqa: E402
 from nemotron_demo.network import Geometry, Network, scan  # noqa: E402
 from nemotron_demo.tokenizer import END, END_THINK, SPECIALS, THINK, learn  # noqa: E402
-from nemotron_demo.train import Run, schedule  # noqa: E402
+from nemotron_demo.train import Run, main, schedule  # noqa: E402
+from nemotron_runtime.weights.embedded import CHECKPOINT  # noqa: E402
 
 SMALL = Geometry(hidden=32, heads=2, kv_heads=1, head_dim=16, mamba_heads=2, mamba_head_dim=16, state=8)
 
@@ -123,3 +124,13 @@ def test_the_rate_rises_stays_and_falls() -> None:
 def _with_tool() -> Dialogue:
     function = {"name": "f", "parameters": {"type": "object", "properties": {}}}
     return Dialogue("x.y", ({"role": "user", "content": "x"},), ({"type": "function", "function": function},))
+
+
+def test_a_run_can_begin_with_the_shipped_checkpoint(tmp_path, monkeypatch) -> None:
+    command = ["train", "--folder", str(tmp_path), "--steps", "0", "--start", str(CHECKPOINT)]
+    monkeypatch.setattr("sys.argv", command)
+    main()
+    for name in ("model.safetensors", "tokenizer.json"):
+        assert (tmp_path / "checkpoint" / name).read_bytes() == (CHECKPOINT / name).read_bytes()
+    with pytest.raises(SystemExit, match="holds a run"):
+        main()

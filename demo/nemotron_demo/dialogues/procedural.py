@@ -93,7 +93,7 @@ def _name(lexicon: Lexicon, action: str, noun: str) -> str:
         return f"{action}_{noun}"
     if form < 0.85:
         return f"{noun}_{action}"
-    return action + noun.capitalize() if form < 0.95 else f"{noun}.{action}".replace(".", "-")
+    return action + noun.capitalize() if form < 0.95 else f"{noun}-{action}"
 
 
 def _asks(action: str, noun: str, named: list[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""What the demo model can do, measured through the served API on dialogues that it has never seen."""
+"""What the demo model can do, measured through the served API on dialogues of another seed."""
