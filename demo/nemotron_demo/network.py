@@ -7,44 +7,11 @@ H heads, P channels a head, N states, G groups, Q tokens a chunk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Sizes, in the words of the published configuration."""
-
-    pattern: str = "M*EM*EM*E"
-    vocab_size: int = 2048
-    hidden: int = 256
-    heads: int = 4
-    kv_heads: int = 2
-    head_dim: int = 64
-    mamba_heads: int = 8
-    mamba_head_dim: int = 32
-    mamba_groups: int = 2
-    state: int = 32
-    conv_kernel: int = 4
-    experts: int = 16
-    experts_per_token: int = 2
-    expert_width: int = 128
-    shared_width: int = 256
-    routed_scale: float = 2.5
-    chunk: int = 32
-
-    @property
-    def inner(self) -> int:
-        """Channels of a Mamba layer."""
-        return self.mamba_heads * self.mamba_head_dim
-
-    @property
-    def conv(self) -> int:
-        """Channels that the convolution sees: x, B and C."""
-        return self.inner + 2 * self.mamba_groups * self.state
+from nemotron_demo.layout import Geometry
 
 
 class RMSNorm(nn.Module):

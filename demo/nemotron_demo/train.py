@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 from nemotron_demo import checkpoint, dialogues
 from nemotron_demo.batches import IGNORE, batches, plain_texts
-from nemotron_demo.network import Geometry, Network
+from nemotron_demo.layout import Geometry
+from nemotron_demo.network import Network
 from nemotron_demo.optimizer import optimizers
 from nemotron_demo.tokenizer import learn
 

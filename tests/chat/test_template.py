@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nemotron_demo.layout import SPECIALS
 from nemotron_runtime.chat.template import ChatTemplate, Special, shipped_template
 from nemotron_runtime.errors import InvalidRequest, WeightsCorrupt, WeightsMissing
 from support.conversations import PUBLISHED_TEMPLATE, Case, draw
-from support.random_checkpoint.vocabulary import SPECIALS
 from support.vocabulary import demo_tokens
 
 TOKENS = demo_tokens()

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nemotron_demo.layout import SPECIALS
 from nemotron_runtime.chat.fragments import Fragment, Mark
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
 from nemotron_runtime.engine.base import TokenLogprob
 from nemotron_runtime.errors import WeightsCorrupt, WeightsMissing
-from support.random_checkpoint.vocabulary import SPECIALS, tokenizer_json
+from support.random_checkpoint.vocabulary import tokenizer_json
 from support.vocabulary import demo_tokens
 
 TOKENS = demo_tokens()

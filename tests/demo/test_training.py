@@ -12,8 +12,9 @@ from nemotron_demo import checkpoint  # noqa: E402
 from nemotron_demo.batches import IGNORE, batches, encode, plain_texts  # noqa: E402
 from nemotron_demo.dialogue import Dialogue  # noqa: E402
 from nemotron_demo.dialogues import draw  # noqa: E402
-from nemotron_demo.network import Geometry, Network, scan  # noqa: E402
-from nemotron_demo.tokenizer import END, END_THINK, SPECIALS, THINK, learn  # noqa: E402
+from nemotron_demo.layout import SPECIALS, Geometry  # noqa: E402
+from nemotron_demo.network import Network, scan  # noqa: E402
+from nemotron_demo.tokenizer import END, END_THINK, THINK, learn  # noqa: E402
 from nemotron_demo.train import Run, main, schedule  # noqa: E402
 from nemotron_runtime.weights.embedded import CHECKPOINT  # noqa: E402
 
@@ -130,7 +131,7 @@ def test_a_run_can_begin_with_the_shipped_checkpoint(tmp_path, monkeypatch) -> N
     command = ["train", "--folder", str(tmp_path), "--steps", "0", "--start", str(CHECKPOINT)]
     monkeypatch.setattr("sys.argv", command)
     main()
-    for name in ("model.safetensors", "tokenizer.json"):
-        assert (tmp_path / "checkpoint" / name).read_bytes() == (CHECKPOINT / name).read_bytes()
+    shipped = {file.name: file.read_bytes() for file in CHECKPOINT.iterdir() if file.name != "README.md"}
+    assert {file.name: file.read_bytes() for file in (tmp_path / "checkpoint").iterdir()} == shipped
     with pytest.raises(SystemExit, match="holds a run"):
         main()

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from nemotron_demo.layout import SPECIALS
 from nemotron_runtime.chat.template import ChatTemplate, shipped_template
 from nemotron_runtime.chat.tokens import Tokens
 from nemotron_runtime.errors import WeightsCorrupt, WeightsMissing
 from nemotron_runtime.models.spec import load_all
 from nemotron_runtime.weights.embedded import CHECKPOINT, MANIFEST, embedded_checkpoint
 from support.conversations import draw
-from support.random_checkpoint.vocabulary import SPECIALS
 
 FILES = {
     "config.json",

@@ -14,11 +14,13 @@ Everything else is noise, and so is what the model writes.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from nemotron_demo.layout import Geometry
+from support.random_checkpoint.vocabulary import VOCAB_SIZE
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -26,38 +28,20 @@ CONSTANT, OPENS, CLOSES, OPEN, RESERVED = 0, 1, 2, 3, 4
 THINK, END_THINK, END_TURN = 12, 13, 11
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Sizes, in the words of the published configuration.
+GEOMETRY = Geometry(
+    pattern="MEM*EMEM*E",
+    vocab_size=VOCAB_SIZE,
+    hidden=128,
+    experts=128,
+    experts_per_token=6,
+    expert_width=64,
+    shared_width=128,
+)
+"""Sizes that suit vLLM's CPU engine, with the real routing.
 
-    They suit vLLM's CPU engine, and 128 tokens of attention's KV cache are larger than a Mamba state, so
-    that the prefix cache works in blocks of 128 tokens.
-    """
-
-    pattern: str = "MEM*EMEM*E"
-    vocab_size: int = 1024
-    hidden: int = 128
-    heads: int = 4
-    kv_heads: int = 2
-    head_dim: int = 64
-    mamba_heads: int = 8
-    mamba_head_dim: int = 32
-    mamba_groups: int = 2
-    state: int = 32
-    conv_kernel: int = 4
-    experts: int = 128
-    expert_width: int = 64
-    shared_width: int = 128
-
-    @property
-    def inner(self) -> int:
-        """Channels of a Mamba layer."""
-        return self.mamba_heads * self.mamba_head_dim
-
-    @property
-    def conv(self) -> int:
-        """Channels that the convolution sees: x, B and C."""
-        return self.inner + 2 * self.mamba_groups * self.state
+128 tokens of attention's KV cache are larger than a Mamba state, so that the prefix cache works in blocks
+of 128 tokens.
+"""
 
 
 class Noise:

@@ -13,27 +13,7 @@ from typing import Any
 
 from tokenizers import Regex, pre_tokenizers
 
-SPECIALS = (
-    "<unk>",
-    "<s>",
-    "</s>",
-    "[INST]",
-    "[/INST]",
-    "[AVAILABLE_TOOLS]",
-    "[/AVAILABLE_TOOLS]",
-    "[TOOL_RESULTS]",
-    "[/TOOL_RESULTS]",
-    "[TOOL_CALLS]",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<think>",
-    "</think>",
-    "<tool_call>",
-    "</tool_call>",
-    "<tool_response>",
-    "</tool_response>",
-)
-"""Ids 0 to 17, as the published tokenizer has them."""
+from nemotron_demo.layout import SPECIALS
 
 VOCAB_SIZE = 1024
 
