@@ -32,7 +32,6 @@ def main() -> None:
     """The command."""
     args = _arguments()
     torch.manual_seed(args.seed)
-    torch.set_flush_denormal(True)
     args.folder.mkdir(parents=True, exist_ok=True)
     network = Network(Geometry())
     vocabulary, state = args.folder / "tokenizer.json", args.folder / "state.pt"
@@ -174,4 +173,5 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    torch.set_flush_denormal(True)  # of the whole process, so not for main() in a test's
     main()
