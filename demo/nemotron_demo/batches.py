@@ -54,6 +54,8 @@ def encode(dialogue: Dialogue, tokenizer: Tokenizer, rng: random.Random) -> Exam
             continue
         new = tokenizer.encode(part, add_special_tokens=False).ids
         marks = [answering] * len(new)
+        if dialogue.thinking and _is_special(previous, END_THINK) and _is_special(parts[index - 2], THINK):
+            marks[0] = False  # an earlier thought is left out here, but it was there when this was said
         if answering and _is_special(previous, THINK):
             marks[0] = False
             if cut:

@@ -33,9 +33,12 @@ _ABOUT = (
 )
 
 
-def _alone(*makers: Callable[[Lexicon], Exchange]) -> Skill:
+def _alone(maker: Callable[[Lexicon], Exchange], more: float = 0.15) -> Skill:
+    """One exchange, or with probability ``more`` two or three."""
+
     def skill(lexicon: Lexicon) -> Dialogue:
-        exchanges = [lexicon.pick(makers)(lexicon) for _ in range(2 if lexicon.chance(0.15) else 1)]
+        count = lexicon.number(2, 3) if lexicon.chance(more) else 1
+        exchanges = [maker(lexicon) for _ in range(count)]
         script = Script()
         for exchange in exchanges:
             script.user(exchange.prompt).answer(exchange.answer, exchange.thought)
@@ -46,18 +49,18 @@ def _alone(*makers: Callable[[Lexicon], Exchange]) -> Skill:
 
 SKILLS: dict[str, tuple[float, Skill]] = {
     "call.single": (22, calls.single),
-    "call.parallel": (9, calls.parallel),
-    "call.result": (14, calls.result),
+    "call.parallel": (11, calls.parallel),
+    "call.result": (13, calls.result),
     "call.more": (4, calls.more),
     "call.chain": (4, plain.chain),
     "call.none": (8, plain.none),
-    "arithmetic": (8, _alone(arithmetic)),
-    "text": (10, _alone(text)),
+    "arithmetic": (15, _alone(arithmetic, 0.4)),
+    "text": (17, _alone(text, 0.3)),
     "system.rule": (6, rules.rule),
     "json.extract": (8, structured.extract),
     "chat.talk": (3, _alone(chat.talk)),
     "chat.unknown": (4, _alone(chat.unknown)),
-    "chat.recall": (2, chat.recall),
+    "chat.recall": (3, chat.recall),
 }
 """Weights and functions of the skills. A function's dialogues may name a narrower skill than its key."""
 

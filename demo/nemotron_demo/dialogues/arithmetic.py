@@ -48,7 +48,7 @@ _SHOWN = {"+": ("+",), "-": ("-",), "*": ("*", "*", "x"), "/": ("/", "/", ":")}
 
 
 def arithmetic(lexicon: Lexicon) -> Exchange:
-    """A sum, a difference, a product or a quotient."""
+    """A sum or difference of numbers up to 50, a product up to 10 * 10, or such a quotient."""
     sign = lexicon.pick("++--**/")
     a, b, value = _operands(lexicon, sign)
     form = lexicon.pick(_STORIES[sign] if lexicon.chance(0.3) else _ASKS)
@@ -69,9 +69,9 @@ def arithmetic(lexicon: Lexicon) -> Exchange:
 
 def _operands(lexicon: Lexicon, sign: str) -> tuple[int, int, int]:
     if sign in "*/":
-        a, b = lexicon.number(1, 12), lexicon.number(1, 12)
+        a, b = lexicon.number(1, 10), lexicon.number(1, 10)
         return (a, b, a * b) if sign == "*" else (a * b, b, a)
-    most = lexicon.pick((10, 20, 99, 99, 99))
+    most = lexicon.pick((10, 20, 20, 50))
     a, b = lexicon.number(0, most), lexicon.number(0, most)
     if sign == "+":
         return a, b, a + b

@@ -30,6 +30,8 @@ _PHRASES = (
 )
 _DOMAINS = ("example.com", "example.org", "mail.com", "test.net", "work.io", "home.org", "post.net")
 _EVERY = 7
+_BLENDED = 0.5
+"""Share of the training words that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Draws from the words of training, or half of the time from those held out of it."""
+    """Draws from the words of training and blends of them; held out, half of the time from other words."""
 
     rng: random.Random
     held_out: bool = False
@@ -64,6 +66,24 @@ class Lexicon:
         held = tuple(range(3, len(choices), _EVERY))
         if self.held_out and self.chance(0.5):
             return choices[self.pick(held)]
+        if not self.held_out and self.chance(_BLENDED):
+            return self._blend(choices)
+        return self._known(choices)
+
+    def _blend(self, choices: Sequence[str]) -> str:
+        """The head of one word and the tail of another, perhaps misspelt.
+
+        What was never seen can't be recalled: it has to be copied.
+        """
+        one, other = self._known(choices), self._known(choices)
+        head, tail = one[: self.number(1, len(one))], other[self.number(1, len(other)) :]
+        made = (head + tail)[:16].strip()
+        if self.chance(0.3):
+            at = self.number(1, len(made))
+            made = made[:at] + self.pick("abcdefghijklmnopqrstuvwxyz") + made[at:]
+        return one if made in choices or len(made) < 2 else made
+
+    def _known(self, choices: Sequence[str]) -> str:
         at = self.number(0, len(choices) - 1)
         return choices[at - 1 if at % _EVERY == 3 else at]
 
@@ -104,6 +124,10 @@ class Lexicon:
             if (word := draw()) not in found:
                 found.append(word)
         return found
+
+    def list(self) -> str:
+        """Several words, names or numbers, apart by commas."""
+        return ", ".join(self.distinct(self.number(3, 8)))
 
     def _digits(self) -> str:
         return str(self.number(1, 99))

@@ -50,9 +50,7 @@ class Request:
     @property
     def thought(self) -> str:
         """What leads to the call."""
-        wish = self.offer.description.rstrip(".")
-        start = f"The user wants: {wish[0].lower()}{wish[1:]}. " if wish else ""
-        return f"{start}I will call {self.plan}."
+        return f"I will call {self.plan}."
 
 
 def _ending(lexicon: Lexicon) -> str:
@@ -73,6 +71,8 @@ def offered(lexicon: Lexicon, tool: Tool) -> Offer:
     """A tool as a conversation may show it."""
     form = lexicon.rng.random()
     name = f"{lexicon.made_word()}_{lexicon.number(1, 9)}" if form < 0.08 else tool.name
+    if 0.08 < form < 0.2:
+        name = _otherwise(lexicon, tool.name)
     description = tool.description + _ending(lexicon) if form < 0.85 else ""
     properties = {parameter.name: parameter.schema() for parameter in tool.parameters}
     for parameter, schema in properties.items():
@@ -90,6 +90,13 @@ def offered(lexicon: Lexicon, tool: Tool) -> Offer:
         description,
         {"type": "function", "function": {"name": name, **about, "parameters": parameters}},
     )
+
+
+def _otherwise(lexicon: Lexicon, name: str) -> str:
+    """A name as another programmer writes it."""
+    first, *rest = name.split("_")
+    forms = ("_".join((*rest, first)), first + "".join(map(str.capitalize, rest)), "-".join((first, *rest)))
+    return lexicon.pick(forms)
 
 
 def among(lexicon: Lexicon, wanted: Sequence[Offer], most: int = 3) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Small tasks on words: repeat, spell, count, reverse, capitals, first and last."""
+"""Small tasks on words: repeat, spell, count, capitals, first and last."""
 
 from __future__ import annotations
 
@@ -37,12 +37,6 @@ _COUNT = (
     "Count these: {items}.",
 )
 _TO = ("Count to {n}.", "Count from 1 to {n}.", "Can you count to {n}?", "Count up to {n}.")
-_REVERSE = (
-    "Reverse the list: {items}.",
-    "Reverse these words: {items}.",
-    "Say these words backwards: {items}.",
-    "Give me this list in reverse order: {items}.",
-)
 _UPPER = (
     "Write {text} in capitals.",
     "Write {text} in upper case.",
@@ -57,12 +51,12 @@ _PLACE = (
     "Give me the {place} word of this list: {items}.",
     "What is the {place} item in {items}?",
 )
-_SORT = ("Sort these words: {items}.", "Put in alphabetical order: {items}.", "Sort alphabetically: {items}.")
 
 
 def repeat(lexicon: Lexicon) -> Exchange:
     """Says what the user says."""
-    text = lexicon.pick((lexicon.phrase, lexicon.word, lexicon.phrase, lexicon.identifier, lexicon.name))()
+    draws = (lexicon.phrase, lexicon.phrase, lexicon.word, lexicon.identifier, lexicon.name, lexicon.list)
+    text = lexicon.pick(draws)()
     return Exchange(
         "text.repeat", typed(lexicon, lexicon.pick(_REPEAT), text=text), f"I repeat: {text}.", text
     )
@@ -97,17 +91,9 @@ def count(lexicon: Lexicon) -> Exchange:
     return Exchange("text.count", prompt, _numbered(items), f"There are {len(items)}.")
 
 
-def reverse(lexicon: Lexicon) -> Exchange:
-    """A list from its end."""
-    items = lexicon.distinct(lexicon.number(3, 5))
-    back = ", ".join(reversed(items))
-    prompt = typed(lexicon, lexicon.pick(_REVERSE), items=_written(lexicon, items))
-    return Exchange("text.reverse", prompt, _numbered(items), back)
-
-
 def upper(lexicon: Lexicon) -> Exchange:
     """The same in capitals."""
-    text = lexicon.word() if lexicon.chance(0.5) else lexicon.phrase()
+    text = lexicon.word() if lexicon.chance(0.7) else f"{lexicon.adjective()} {lexicon.noun()}"
     prompt = typed(lexicon, lexicon.pick(_UPPER), text=text)
     return Exchange("text.upper", prompt, f"In capitals: {text}.", text.upper())
 
@@ -121,18 +107,6 @@ def place(lexicon: Lexicon) -> Exchange:
     return Exchange("text.place", prompt, f"The {which} word is {found}.", found)
 
 
-def sort(lexicon: Lexicon) -> Exchange:
-    """Words that begin with different letters, in order."""
-    items: dict[str, str] = {}
-    count = lexicon.number(3, 5)
-    while len(items) < count:
-        word = lexicon.word()
-        items.setdefault(word[0], word)
-    ordered = [items[letter] for letter in sorted(items)]
-    prompt = typed(lexicon, lexicon.pick(_SORT), items=", ".join(items.values()))
-    return Exchange("text.sort", prompt, f"By first letters: {' '.join(sorted(items))}.", ", ".join(ordered))
-
-
 def _numbered(items: list[str]) -> str:
     return ", ".join(f"{at} {item}" for at, item in enumerate(items, 1)) + "."
 
@@ -141,7 +115,7 @@ def _written(lexicon: Lexicon, items: list[str]) -> str:
     return lexicon.pick((", ", ", ", " ")).join(items)
 
 
-TEXT_SKILLS = (repeat, repeat, repeat, spell, spell, count, count, reverse, upper, upper, place, place, sort)
+TEXT_SKILLS = (repeat, repeat, repeat, spell, spell, spell, count, count, upper, place)
 
 
 def text(lexicon: Lexicon) -> Exchange:
