@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from nemotron_runtime.errors import ConfigError
+from nemotron_runtime.models.shape import Shape
 from nemotron_runtime.models.tables import Table
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,12 +25,19 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One published form of the weights. ``revision`` None is the newest."""
+    """One published form of the weights. ``revision`` None is the newest.
+
+    Attributes:
+        weights_gib: On the GPU, as vLLM reports it once they are loaded; None: not known.
+        download_gb: On disk, in 10^9 bytes; None: not known.
+    """
 
     name: str
     repo: str
     revision: str | None
     quantization: str
+    weights_gib: float | None = None
+    download_gb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class ModelSpec:
         serves: Other slugs that this model answers for.
         embedded: The weights come with this package instead of being downloaded.
         variants: The first one is the default.
+        shape: What memory is planned by; None where nothing is planned.
     """
 
     slug: str
@@ -86,6 +95,7 @@ class ModelSpec:
     sampling: SamplingDefaults = field(default_factory=SamplingDefaults)
     template: TemplateDefaults = field(default_factory=TemplateDefaults)
     variants: tuple[Variant, ...] = ()
+    shape: Shape | None = None
 
     @classmethod
     def load(cls, path: Path) -> ModelSpec:
@@ -113,6 +123,7 @@ class ModelSpec:
             sampling=_sampling(table.table("sampling")),
             template=_template(table.table("template")),
             variants=tuple(_variant(row) for row in table.tables("variants")),
+            shape=_shape(table.table("shape")),
         )
         table.close()
         _check(spec, table)
@@ -202,12 +213,18 @@ def _template(table: Table) -> TemplateDefaults:
     return template
 
 
+def _shape(table: Table) -> Shape | None:
+    return Shape.of_table(table) if table else None
+
+
 def _variant(table: Table) -> Variant:
     variant = Variant(
         name=table.take("name", str),
         repo=table.take("repo", str),
         revision=table.find("revision", str),
         quantization=table.take("quantization", str),
+        weights_gib=table.find("weights_gib", float),
+        download_gb=table.find("download_gb", float),
     )
     table.close()
     return variant

@@ -34,6 +34,9 @@ class Table:
             raise ConfigError(f"{path}: {error}") from error
         return cls(values, str(path))
 
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
     def error(self, key: str, problem: str) -> ConfigError:
         """Makes the error for a key of this table."""
         return ConfigError(f"{self._file}: {self._prefix}{key}: {problem}")
