@@ -133,16 +133,7 @@ def _show(best: Plan, advice: str | None) -> None:
             style="bold red",
             markup=False,
         )
-    shown = ("variant", "repo", "context_tokens", "max_num_seqs", "max_num_batched_tokens", "kv_dtype")
-    more = (
-        "ssm_dtype",
-        "tensor_parallel",
-        "replicas",
-        "gpu_memory_utilization",
-        "moe_backend",
-        "block_tokens",
-    )
-    print_rows(("setting", "value"), [(name, str(facts[name])) for name in (*shown, *more)])
+    print_rows(("setting", "value"), [(name, str(facts[name])) for name in _SETTINGS])
     say("\nMemory of each GPU, GiB", style="bold")
     print_rows(("for", "GiB"), [(name, f"{gib:.2f}") for name, gib in best.memory.items()])
     say("\nSequences at the same time, on each replica", style="bold")
