@@ -17,8 +17,8 @@ GIB = 1 << 30
 BYTES = {"bfloat16": 2, "float16": 2, "float32": 4, "fp8": 1}
 """Of one number, by the name of its format."""
 
-STEP_TOKENS = 16
-"""An attention page is a multiple of it."""
+STEP_TOKENS = {"cuda": 16, "cpu": 128}
+"""An attention page is a multiple of it: vLLM's own block size where nothing forces another, by device."""
 STATES_WITH_PREFIX_CACHE = 2
 """Mamba blocks that a sequence holds in each group with prefix caching on; 1 without."""
 _UNEVEN = 1.25
@@ -41,7 +41,14 @@ class Pool:
 
     @classmethod
     def of(
-        cls, shape: Shape, kv: str, ssm: str, *, tensor_parallel: int = 1, prefix_cache: bool = True
+        cls,
+        shape: Shape,
+        kv: str,
+        ssm: str,
+        *,
+        tensor_parallel: int = 1,
+        prefix_cache: bool = True,
+        device: str = "cuda",
     ) -> Pool:
         """Computes it as vLLM does.
 
@@ -51,10 +58,12 @@ class Pool:
             ssm: Format of the SSM states.
             tensor_parallel: GPUs that share each layer. More of them than KV heads hold copies.
             prefix_cache: Whether states are kept for the prefix cache, too.
+            device: A key of ``STEP_TOKENS``.
         """
         heads = max(1, shape.kv_heads // tensor_parallel)
         token = 2 * heads * shape.head_dim * BYTES[kv]
-        tokens = STEP_TOKENS * math.ceil(_state_bytes(shape, ssm, tensor_parallel) / token / STEP_TOKENS)
+        step = STEP_TOKENS[device]
+        tokens = step * math.ceil(_state_bytes(shape, ssm, tensor_parallel) / token / step)
         layers = _group_size(shape.attention_layers, shape.mamba_layers)
         return cls(
             block_tokens=tokens,
