@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,7 @@ def test_the_cards_are_known() -> None:
         ("NVIDIA GB10", "GB10"),
         ("NVIDIA Thor", "Thor"),
         ("5090", "RTX 5090"),
+        ("H100", "H100 80GB"),
     ],
 )
 def test_a_card_is_found_as_people_and_drivers_call_it(said: str, name: str) -> None:
@@ -57,16 +60,16 @@ def test_a_card_is_found_as_people_and_drivers_call_it(said: str, name: str) -> 
     ("said", "problem"),
     [
         ("A100", "may be A100 40GB, A100 80GB"),
-        ("H100", None),
+        ("RTX 6000", "may be RTX 6000 Ada, RTX PRO 6000"),
+        ("H20", "is not known"),
+        ("NVIDIA L40", "is not known"),
+        ("NVIDIA GH200 480GB", "is not known"),
         ("TPU", "is not known"),
         ("", "is not known"),
         ("NVIDIA GeForce RTX 4090 Laptop GPU", "is not known"),
     ],
 )
-def test_what_is_not_clear_is_said(said: str, problem: str | None) -> None:
-    if problem is None:
-        assert named(said).name == "H100 80GB"
-        return
+def test_what_is_not_clear_is_said(said: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         named(said)
 
@@ -127,6 +130,12 @@ def test_a_backend_that_writes_nonsense_is_avoided() -> None:
     best = plan(NANO, CARDS["B200"], 1, Need(262144, "nvfp4"))
     assert "--moe-backend flashinfer_cutlass" in best.command
     assert any("#52308" in reason for reason in best.why)
+
+
+def test_weights_of_unknown_size_are_not_taken_for_nothing() -> None:
+    unknown = replace(NANO, variants=tuple(replace(one, weights_gib=None) for one in NANO.variants))
+    with pytest.raises(HardwareUnsupported, match="size of its weights is not known"):
+        plan(unknown, CARDS["H200"], 1, FULL)
 
 
 def test_the_embedded_model_needs_no_plan() -> None:

@@ -125,7 +125,7 @@ class Lexicon:
                 found.append(word)
         return found
 
-    def list(self) -> str:
+    def several(self) -> str:
         """Several words, names or numbers, apart by commas."""
         return ", ".join(self.distinct(self.number(3, 8)))
 

@@ -70,9 +70,7 @@ def any_tool(lexicon: Lexicon) -> Tool:
 def offered(lexicon: Lexicon, tool: Tool) -> Offer:
     """A tool as a conversation may show it."""
     form = lexicon.rng.random()
-    name = f"{lexicon.made_word()}_{lexicon.number(1, 9)}" if form < 0.08 else tool.name
-    if 0.08 < form < 0.2:
-        name = _otherwise(lexicon, tool.name)
+    name = _name(lexicon, tool.name, form)
     description = tool.description + _ending(lexicon) if form < 0.85 else ""
     properties = {parameter.name: parameter.schema() for parameter in tool.parameters}
     for parameter, schema in properties.items():
@@ -92,8 +90,12 @@ def offered(lexicon: Lexicon, tool: Tool) -> Offer:
     )
 
 
-def _otherwise(lexicon: Lexicon, name: str) -> str:
-    """A name as another programmer writes it."""
+def _name(lexicon: Lexicon, name: str, form: float) -> str:
+    """The tool's name; for a form below 0.2 one that says nothing, or as another programmer writes it."""
+    if form < 0.08:
+        return f"{lexicon.made_word()}_{lexicon.number(1, 9)}"
+    if form >= 0.2:
+        return name
     first, *rest = name.split("_")
     forms = ("_".join((*rest, first)), first + "".join(map(str.capitalize, rest)), "-".join((first, *rest)))
     return lexicon.pick(forms)

@@ -55,7 +55,7 @@ _PLACE = (
 
 def repeat(lexicon: Lexicon) -> Exchange:
     """Says what the user says."""
-    draws = (lexicon.phrase, lexicon.phrase, lexicon.word, lexicon.identifier, lexicon.name, lexicon.list)
+    draws = (lexicon.phrase, lexicon.phrase, lexicon.word, lexicon.identifier, lexicon.name, lexicon.several)
     text = lexicon.pick(draws)()
     return Exchange(
         "text.repeat", typed(lexicon, lexicon.pick(_REPEAT), text=text), f"I repeat: {text}.", text

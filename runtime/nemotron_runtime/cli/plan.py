@@ -63,7 +63,9 @@ def plan(
     """
     spec = next(spec for spec in load_all().values() if not spec.embedded)
     card, number, memory = _cards(gpu, count)
-    need = Need(context_tokens, None if variant == "auto" else variant, None, ssm_dtype, utilization)
+    need = Need(
+        context_tokens, None if variant == "auto" else variant, ssm=ssm_dtype, utilization=utilization
+    )
     best = planned(spec, card, number, need, memory)
     advice = None if best.fits else nearest(spec, card, number, need, memory)
     if as_json:
@@ -92,7 +94,7 @@ def _cards(gpu: str | None, count: int | None) -> tuple[cards.Card, int, float |
 
 
 def _document(best: Plan, advice: str | None) -> dict[str, Any]:
-    gigabytes = best.variant.download_gb or 0.0
+    gigabytes = best.variant.download_gb
     return {
         "fits": best.fits,
         "gpu": best.card.name,
@@ -114,7 +116,7 @@ def _document(best: Plan, advice: str | None) -> dict[str, Any]:
         "sequences_at": {str(tokens): round(best.sequences(tokens), 2) for tokens in LADDER},
         "longest_tokens": best.longest,
         "download_gb": gigabytes,
-        "download_minutes_at_100_mb_s": round(gigabytes * 1e9 / _RATE / 60, 1),
+        "download_minutes_at_100_mb_s": gigabytes and round(gigabytes * 1e9 / _RATE / 60, 1),
         "untested": best.card.untested,
         "evidence": best.card.evidence,
         "why": list(best.why),

@@ -28,7 +28,7 @@ class Card:
         max_sequences: At most, however much memory there is.
         batched_tokens: Of one step.
         moe_backend: vLLM's, by variant, where its own choice is not to be trusted.
-        notes: What to know, each with its source.
+        notes: What to know, with its source where there is one.
         evidence: Where the figures are from.
         untested: Nobody ran this model on it for this project.
     """
@@ -39,14 +39,14 @@ class Card:
     variants: tuple[str, ...]
     evidence: str
     untested: bool
-    unified: bool = False
-    utilization: float = 0.92
-    overhead_gib: float = 5.0
-    fp8_cache: bool = True
-    max_sequences: int = 128
-    batched_tokens: int = 8192
-    moe_backend: Mapping[str, str] | None = None
-    notes: tuple[str, ...] = ()
+    unified: bool
+    utilization: float
+    overhead_gib: float
+    fp8_cache: bool
+    max_sequences: int
+    batched_tokens: int
+    moe_backend: Mapping[str, str]
+    notes: tuple[str, ...]
 
     @classmethod
     def load(cls, path: Path) -> Card:
@@ -56,12 +56,12 @@ class Card:
             ConfigError: naming the file and the key.
         """
         table = Table.load(path)
-        backends = table.get("moe_backend", dict, {})
+        variants, backends = table.items("variants", str), table.table("moe_backend")
         card = cls(
             name=table.take("name", str),
             match=table.take("match", str),
             memory_gib=table.take("memory_gib", float),
-            variants=table.items("variants", str),
+            variants=variants,
             evidence=table.get("evidence", str, ""),
             untested=table.get("untested", bool, False),
             unified=table.get("unified", bool, False),
@@ -70,9 +70,10 @@ class Card:
             fp8_cache=table.get("fp8_cache", bool, True),
             max_sequences=table.get("max_sequences", int, 128),
             batched_tokens=table.get("batched_tokens", int, 8192),
-            moe_backend=backends,
+            moe_backend={name: found for name in variants if (found := backends.find(name, str))},
             notes=table.items("notes", str),
         )
+        backends.close()
         table.close()
         if not (card.evidence or card.untested):
             raise table.error("evidence", "is missing: name it, or say untested = true")
@@ -97,11 +98,11 @@ def named(name: str) -> Card:
         ConfigError: No card is called so, or several are.
     """
     cards = load_cards()
-    wanted = _plain(name)
+    wanted = _words(name)
     for found in (
-        [card for card in cards if _plain(card.name) == wanted],
+        [card for card in cards if _words(card.name) == wanted],
         [card for card in cards if re.search(card.match, name)],
-        [card for card in cards if wanted and wanted in _plain(card.name)],
+        [card for card in cards if wanted and wanted < _words(card.name)],
     ):
         if len(found) == 1:
             return found[0]
@@ -114,5 +115,5 @@ def _listed(cards: list[Card]) -> str:
     return ", ".join(card.name for card in cards)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower().replace("nvidia", "").replace("geforce", ""))
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", name.lower())) - {"nvidia", "geforce"}

@@ -125,7 +125,7 @@ def plan(spec: ModelSpec, card: Card, count: int, need: Need, memory_gib: float 
         memory_gib: Of each GPU as the driver says; None: the card's own figure.
 
     Raises:
-        HardwareUnsupported: The model has no sizes to plan by.
+        HardwareUnsupported: The model, or its weights, have no sizes to plan by.
         ConfigError: It has no such variant.
     """
     if spec.shape is None:
@@ -141,7 +141,7 @@ def nearest(spec: ModelSpec, card: Card, count: int, need: Need, memory_gib: flo
     if best.longest >= SHORTEST:
         tokens = best.longest // 1024 * 1024
         return f"A context of {tokens:,} tokens fits: --context-tokens {tokens}."
-    for more in (2, 4, 8):
+    for more in _PARALLEL:
         if more > count and plan(spec, card, more, need, memory_gib).fits:
             return f"{more} cards of this kind hold it."
     return (
@@ -154,12 +154,14 @@ def _plans(
     shape: Shape, variant: Variant, card: Card, count: int, need: Need, memory_gib: float | None
 ) -> Iterator[Plan]:
     """One for each number of GPUs that may share a layer, fewest first."""
+    if (whole := variant.weights_gib) is None:
+        raise HardwareUnsupported(f"{variant.repo}: the size of its weights is not known")
     memory, share = memory_gib or card.memory_gib, need.utilization or card.utilization
     kv = need.kv or ("fp8" if card.fp8_cache and variant.quantization != "bf16" else "bfloat16")
     for parallel in _PARALLEL:
         if parallel > count:
             return
-        weights = (variant.weights_gib or 0.0) / parallel
+        weights = whole / parallel
         free = memory * share - card.overhead_gib - weights
         pool = Pool.of(shape, kv, need.ssm, tensor_parallel=parallel)
         short = int(pool.sequences(int(free * GIB), SHORTEST))
@@ -176,7 +178,7 @@ def _plans(
             replicas=count // parallel,
             max_sequences=max(1, min(card.max_sequences, short)),
             batched_tokens=max(card.batched_tokens, pool.block_tokens),
-            moe_backend=(card.moe_backend or {}).get(variant.name),
+            moe_backend=card.moe_backend.get(variant.name),
             weights_gib=weights,
             free_gib=free,
             pool=pool,
@@ -198,6 +200,8 @@ def _why(variant: Variant, card: Card, kv: str, parallel: int, short: int, *, as
         yield "Keys and values stay in BF16: these weights have no scales for FP8."
     if parallel > 1:
         yield f"{parallel} GPUs share each layer, since one does not hold it."
-    if short < card.max_sequences:
-        yield f"No more than {max(1, short)} sequences at once: that many of {SHORTEST:,} tokens fit."
+    if 0 < short < card.max_sequences:
+        yield f"No more than {short} sequences at once: that many of {SHORTEST:,} tokens fit."
+    if card.unified:
+        yield "The memory is the machine's, too: a part of it is left to everything else."
     yield from card.notes
