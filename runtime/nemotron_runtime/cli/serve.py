@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nemotron_runtime.cli.announce import announcer
+from nemotron_runtime.cli.background import serve_in_background
 from nemotron_runtime.cli.flags import takes_settings
 from nemotron_runtime.settings import Loaded
 
@@ -15,12 +16,17 @@ from nemotron_runtime.settings import Loaded
 def serve(
     loaded: Loaded,
     as_json: Annotated[bool, typer.Option("--json", help="Tell the start as JSON lines on stdout.")] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Return once it is ready, and leave it running.")
+    ] = False,
 ) -> None:
     """Start the model and serve it at http://HOST:PORT/api/v1 (and /v1).
 
     Each setting can be a flag, a variable (NEMOTRON_PORT for --port), or a key of the file (port = 8000);
     the first of them wins. `nemotron config show` says which value holds and where it came from.
     """
+    if background:
+        raise typer.Exit(serve_in_background(loaded, as_json=as_json))
     from nemotron_runtime import app
 
     with announcer(as_json=as_json) as announce:

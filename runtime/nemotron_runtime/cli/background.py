@@ -1,0 +1,169 @@
+"""``nemotron serve --background``, and what its verbs share."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from nemotron_runtime.background import logfile, ports, servers
+from nemotron_runtime.background.detach import detach
+from nemotron_runtime.background.process import Process
+from nemotron_runtime.background.servers import Server
+from nemotron_runtime.cli.announce import Announcer, JsonAnnouncer, announcer
+from nemotron_runtime.cli.output import CommandFault, ExitCode, Unreachable, clean, complain, error_console
+from nemotron_runtime.errors import ConfigError
+from nemotron_runtime.settings import Loaded, Settings
+
+EVENTS = ("phase", "warning", "ready")
+_POLL_S = 0.1
+_SHOWN_LINES = 10
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        metavar="INTEGER",
+        min=1,
+        max=65535,
+        help="Port of the server.",
+        show_default="the only one that runs",
+    ),
+]
+
+
+class SeveralServers(CommandFault):
+    """It is not said which one is meant."""
+
+    exit_code = ExitCode.USAGE
+
+
+def chosen(port: int | None) -> Server:
+    """The server on the port, else the only one that runs, else the only one that died.
+
+    Raises:
+        Unreachable: There is none.
+        SeveralServers: There are more.
+    """
+    found = [server for server in servers.known() if port in (None, server.port)]
+    found = [server for server in found if server.process.alive] or found
+    if not found:
+        where = "" if port is None else f" on port {port}"
+        raise Unreachable(f"no server runs in the background{where}. Start one: nemotron serve --background")
+    if len(found) > 1:
+        choices = ", ".join(str(server.port) for server in found)
+        raise SeveralServers(f"several servers run in the background: choose one by --port ({choices})")
+    return found[0]
+
+
+def serve_in_background(loaded: Loaded, *, as_json: bool) -> int:
+    """Starts a server that outlives this command; the exit status once it is ready or has ended.
+
+    Raises:
+        SetupError: The port is taken, or what stands in the way of any start.
+    """
+    settings = _with_port(loaded.settings)
+    log = logfile.path(settings.port)
+    with servers.claim(settings.port):
+        if obstacle := ports.obstacle(settings.host, settings.port):
+            raise ConfigError(f"{obstacle}: choose another --port, or stop what is there")
+        logfile.begin(log)
+        if pid := detach(log):
+            server = _server(Process.of(pid), settings)
+            servers.write(server)
+    if not pid:
+        return _serve(replace(loaded, settings=settings))
+    with announcer(as_json=as_json) as announce:
+        return _watch(server, announce)
+
+
+def _with_port(settings: Settings) -> Settings:
+    """A free port is chosen here, so that the run file can be named by it from the start."""
+    return settings if settings.port else settings.model_copy(update={"port": ports.free(settings.host)})
+
+
+def _server(process: Process, settings: Settings) -> Server:
+    return Server(
+        process=process,
+        host=settings.host,
+        port=settings.port,
+        model=settings.model,
+        log=logfile.path(settings.port),
+        grace_s=settings.shutdown_grace_s,
+    )
+
+
+def _serve(loaded: Loaded) -> int:
+    from nemotron_runtime import app
+
+    try:
+        with JsonAnnouncer() as announce:
+            return app.serve(loaded, announce)
+    finally:
+        servers.forget(loaded.settings.port, Process.of(os.getpid()))
+
+
+def _watch(server: Server, announce: Announcer) -> int:
+    """Tells the start as the log does."""
+    others: list[str] = []
+    with suppress(KeyboardInterrupt), logfile.Tail(server.log) as log:
+        while True:
+            code = _ended(server.process.pid)
+            for line in log.lines() if code is None else log.end():
+                event = _event(line)
+                if event is None:
+                    others.append(line)
+                elif _tell(event, announce, server):
+                    return ExitCode.OK
+            if code is not None:
+                return _failed(code, server, others)
+            time.sleep(_POLL_S)
+    announce.warn(f"it goes on starting. {_hints(server)}")
+    return ExitCode.INTERRUPTED
+
+
+def _ended(pid: int) -> int | None:
+    """The exit status of the child, None while it runs; of one that was killed, that of a failed server."""
+    done, status = os.waitpid(pid, os.WNOHANG)
+    code = os.waitstatus_to_exitcode(status)
+    return None if not done else code if code >= 0 else ExitCode.SERVER
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """What the server's announcer wrote; its other lines of the log have a level."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    if isinstance(event, dict) and event.get("event") in (*EVENTS, "done") and "level" not in event:
+        return event
+    return None
+
+
+def _tell(event: dict[str, Any], announce: Announcer, server: Server) -> bool:
+    """Whether it is ready now."""
+    if event["event"] == "phase":
+        announce.phase(event["name"], event["detail"])
+    elif event["event"] == "warning":
+        announce.warn(event["text"])
+    elif event["event"] == "ready":
+        announce.ready([*event["lines"], f"It runs in the background. {_hints(server)}"])
+        return True
+    return False
+
+
+def _hints(server: Server) -> str:
+    return f"Log: {server.log}. See also: nemotron status, nemotron logs, nemotron stop"
+
+
+def _failed(code: int, server: Server, lines: list[str]) -> int:
+    servers.forget(server.port, server.process)
+    for line in lines[-_SHOWN_LINES:]:
+        error_console().print(clean(line), markup=False)
+    complain(f"the server ended (exit code {code}) before it was ready. Log: {server.log}")
+    return code
