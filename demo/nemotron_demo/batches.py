@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,8 @@ from nemotron_runtime.chat.template import Special
 
 IGNORE = -100
 POOL = 768
+LENGTHS = 32
+"""A batch is as long as a multiple of this, so that few sizes of matrix come up."""
 CUT_THOUGHTS = 0.06
 """Share of the dialogues whose thoughts break off, as a budget makes them."""
 
@@ -89,22 +91,27 @@ def batches(
         pool = sorted((e for e in pool if len(e.ids) <= longest), key=lambda e: len(e.ids))
         groups: list[list[Example]] = []
         for example in pool:
-            if not groups or (len(groups[-1]) + 1) * len(example.ids) > tokens:
+            if not groups or (len(groups[-1]) + 1) * _length(example) > tokens:
                 groups.append([])
             groups[-1].append(example)
         rng.shuffle(groups)
-        yield from map(_padded, groups)
+        yield from map(padded, groups)
 
 
-def _padded(examples: list[Example]) -> tuple[Tensor, Tensor]:
-    length = max(len(e.ids) for e in examples)
-    inputs = torch.zeros(len(examples), length - 1, dtype=torch.long)
-    targets = torch.full((len(examples), length - 1), IGNORE)
+def padded(examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    """Inputs and targets of some examples, each (B, L)."""
+    length = max(map(_length, examples))
+    inputs = torch.zeros(len(examples), length, dtype=torch.long)
+    targets = torch.full((len(examples), length), IGNORE)
     for row, example in enumerate(examples):
         ids, learnt = torch.tensor(example.ids), torch.tensor(example.learnt)
         inputs[row, : len(ids) - 1] = ids[:-1]
         targets[row, : len(ids) - 1] = ids[1:].masked_fill(~learnt[1:], IGNORE)
     return inputs, targets
+
+
+def _length(example: Example) -> int:
+    return -(-(len(example.ids) - 1) // LENGTHS) * LENGTHS
 
 
 def _parts(dialogue: Dialogue) -> tuple[str | Special, ...]:

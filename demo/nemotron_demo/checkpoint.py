@@ -13,6 +13,8 @@ from torch import Tensor
 from nemotron_demo import layout
 from nemotron_demo.network import Attention, Experts, Mamba, Network
 
+HEAD = "lm_head.weight"
+
 
 def write(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
     """Writes all files; ``manifest.json`` lists them with their digests. A README.md there is kept."""
@@ -40,14 +42,15 @@ def read(network: Network, file: Path) -> None:
     """Takes the weights of a ``model.safetensors`` that :func:`write` wrote."""
     saved = load_file(file)
     for name, tensor in _by_name(network).items():
-        tensor.copy_(saved[name])
+        if name != HEAD:  # made of the embeddings
+            tensor.copy_(saved[name])
 
 
 def _by_name(network: Network) -> dict[str, Tensor]:
     result: dict[str, Tensor] = {
         "backbone.embeddings.weight": network.embeddings,
         "backbone.norm_f.weight": network.norm_f.weight,
-        "lm_head.weight": network.lm_head,
+        HEAD: network.lm_head,
     }
     for index, (norm, mixer) in enumerate(zip(network.norms, network.mixers, strict=True)):
         result[f"backbone.layers.{index}.norm.weight"] = norm.weight

@@ -38,7 +38,7 @@ class Geometry:
     """Sizes, in the words of the published configuration."""
 
     pattern: str = "M*EM*EM*E"
-    vocab_size: int = 2048
+    vocab_size: int = 768
     hidden: int = 256
     heads: int = 4
     kv_heads: int = 2

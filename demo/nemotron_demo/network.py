@@ -1,7 +1,8 @@
 """The published architecture in plain PyTorch, fast enough to train on a CPU.
 
 Names of parameters and numbers agree with transformers' NemotronH and with vLLM's: no clamp of the time
-step, the router in float32, its bias only in the choice of experts. Shapes: B sequences, L tokens,
+step, the router in float32, its bias only in the choice of experts. Input and output share one table
+while they learn, so that what is copied need not be learnt token by token. Shapes: B sequences, L tokens,
 H heads, P channels a head, N states, G groups, Q tokens a chunk.
 """
 
@@ -12,6 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nemotron_demo.layout import Geometry
+
+ROWS = 64
+"""Each expert's rows begin at a multiple of this: oneDNN compiles a kernel for every size it meets."""
 
 
 class RMSNorm(nn.Module):
@@ -166,12 +170,17 @@ class Experts(nn.Module):
         counts = torch.bincount(chosen.flatten(), minlength=self.g.experts)
         self.load = counts.float()
         source = order // self.g.experts_per_token
-        groups = tokens[source].split(counts.tolist())
+        sizes = -(-counts // ROWS) * ROWS
+        starts = sizes.cumsum(0) - sizes
+        within = torch.arange(len(order)) - (counts.cumsum(0) - counts).repeat_interleave(counts)
+        place = starts.repeat_interleave(counts) + within
+        rows = tokens.new_zeros(int(sizes.sum()), tokens.shape[-1]).index_copy(0, place, tokens[source])
+        groups = rows.split(sizes.tolist())
         up, down = self.up.to(tokens.dtype), self.down.to(tokens.dtype)
         outs = [
             F.linear(F.relu(F.linear(t, u)).square(), d) for t, u, d in zip(groups, up, down, strict=True)
         ]
-        weighted = torch.cat(outs) * weights.flatten()[order][:, None]
+        weighted = torch.cat(outs)[place] * weights.flatten()[order][:, None]
         return torch.zeros_like(tokens).index_add(0, source, weighted)
 
 
@@ -186,7 +195,6 @@ class Network(nn.Module):
         self.norms = nn.ModuleList(RMSNorm(g.hidden) for _ in g.pattern)
         self.mixers = nn.ModuleList(kinds[kind](g) for kind in g.pattern)
         self.norm_f = RMSNorm(g.hidden)
-        self.lm_head = nn.Parameter(torch.empty(g.vocab_size, g.hidden))
         self._initialise()
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -201,6 +209,11 @@ class Network(nn.Module):
         """(..., hidden) to (..., V)."""
         return F.linear(hidden, self.lm_head.to(hidden.dtype))
 
+    @property
+    def lm_head(self) -> Tensor:
+        """The output layer's table (V, hidden): the embeddings, scaled."""
+        return self.embeddings * self.g.hidden**-0.5
+
     def experts(self) -> list[Experts]:
         """The layers with experts."""
         return [mixer for mixer in self.mixers if isinstance(mixer, Experts)]
@@ -213,6 +226,4 @@ class Network(nn.Module):
             scale = parameter.shape[-1] ** -0.5
             if any(part in name for part in ("out_proj", "o_proj", "down")):
                 scale *= small
-            nn.init.normal_(
-                parameter, std=1.0 if name == "embeddings" else scale * (0.5 if name == "lm_head" else 1)
-            )
+            nn.init.normal_(parameter, std=1.0 if name == "embeddings" else scale)

@@ -50,12 +50,12 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
 
 
 def optimizers(network: nn.Module) -> list[torch.optim.Optimizer]:
-    """Muon for what multiplies hidden states, AdamW for tables, norms, biases and the router."""
+    """Muon for what multiplies hidden states, AdamW for the rest, fastest for the table of tokens."""
     matrices: list[nn.Parameter] = []
+    table: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        plain = parameter.dim() < 2 or any(
-            part in name for part in ("embeddings", "lm_head", "conv1d", "gate")
-        )
-        (rest if plain else matrices).append(parameter)
-    return [Muon(matrices, lr=0.02), torch.optim.AdamW(rest, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)]
+        small = parameter.dim() < 2 or "conv1d" in name or "gate" in name
+        (table if name == "embeddings" else rest if small else matrices).append(parameter)
+    groups = [{"params": table, "lr": 0.05}, {"params": rest, "lr": 4e-3}]
+    return [Muon(matrices, lr=0.02), torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0)]

@@ -1,22 +1,25 @@
-"""The demo model's vocabulary: a byte-level BPE with the published special tokens at their ids.
+"""The demo model's vocabulary: byte-level, with the published special tokens at their ids.
 
-It cuts text so that a small model copies well: a name is the same tokens wherever it stands, after a
-space or a line's end, so the space is a token of its own, except before the commonest words. The fixed
-text around tools, which every prompt with tools repeats, becomes a few tokens.
+A piece of text is either one token as a whole or as many as it has bytes; nothing is merged in between.
+Words that requests are about (names, cities, things) are never whole, so a word that training never saw
+is spelt like any other, and a small model copies it letter by letter. The words of questions and thoughts,
+and the fixed text around tools, which every prompt with tools repeats, are a token each.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
+from nemotron_demo.dialogues import words
 from nemotron_demo.layout import SPECIALS
 from nemotron_runtime.chat.template import ChatTemplate, shipped_template
 
 END, THINK, END_THINK = 11, 12, 13
-VOCAB_SIZE = 2048
+VOCAB_SIZE = 768
 
 _COMMON = (
     "a an and are as at be by can do for from have how i in is it its me my no not of on one or please so "
@@ -32,27 +35,30 @@ def template() -> ChatTemplate:
 
 
 def learn(texts: Iterable[str]) -> Tokenizer:
-    """Learns the merges from plain text (no special token in it)."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+    """Makes tokens of the pieces that stand in the most texts (no special token in them)."""
+    cut = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_pattern()), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update({piece for piece, _ in cut.pre_tokenize_str(text)})
+    single = [*SPECIALS, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    spelt = {*words.everything(), *single}
+    whole = [piece for piece, _ in counts.most_common() if piece not in spelt]
+    tokens = [*single, *whole][:VOCAB_SIZE]
+    vocabulary = {token: id for id, token in enumerate(tokens)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
+    tokenizer.pre_tokenizer = cut
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE,
-        show_progress=False,
-        special_tokens=[AddedToken(text, special=True, normalized=False) for text in SPECIALS],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-    )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIALS])
     return tokenizer
 
 
 def _pattern() -> str:
-    """How text is cut before merging; what comes first wins."""
+    """How text is cut into pieces; what comes first wins."""
     fixed = sorted(_fixed_text(), key=len, reverse=True)
     return "|".join(
         (

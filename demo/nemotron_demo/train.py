@@ -21,6 +21,7 @@ from nemotron_demo.batches import IGNORE, batches, plain_texts
 from nemotron_demo.layout import Geometry
 from nemotron_demo.network import Network
 from nemotron_demo.optimizer import optimizers
+from nemotron_demo.progress import Progress
 from nemotron_demo.tokenizer import learn
 
 SAVE_EVERY = 200
@@ -44,12 +45,15 @@ def main() -> None:
         shutil.copy(args.start / "tokenizer.json", vocabulary)
     tokenizer = _tokenizer(vocabulary, args.seed)
     run = Run(network, args.steps, state)
+    progress = Progress(tokenizer)
     size = sum(p.numel() for p in network.parameters())
     _say(f"{size / 1e6:.1f} M parameters, step {run.step} of {args.steps}")
     for inputs, targets in _data(tokenizer, args, run.step):
         if run.step >= args.steps:
             break
         run.learn(inputs, targets)
+        if run.step % SAVE_EVERY == 0:
+            _say(f"right: {progress.of(network)}")
     run.save()
     checkpoint.write(network, tokenizer, args.folder / "checkpoint")
     _say(f"written to {args.folder / 'checkpoint'}")

@@ -178,6 +178,13 @@ def test_negative_and_joined_numbers() -> None:
     assert not g.same_number("-3", "3")
 
 
+def test_several_sums_must_all_be_right() -> None:
+    expected = "7 + 5 = 12, 3 - 6 = -3."
+    assert g.same_number(expected, "7 + 5 = 12 and 3 - 6 = -3")
+    for wrong in ("7 + 5 = 13, 3 - 6 = -3.", "3 - 6 = -3.", "12, -3", expected + " 1 + 1 = 2."):
+        assert not g.same_number(expected, wrong)
+
+
 @pytest.mark.parametrize(
     ("skill", "measure"),
     [("text.spell", g.TEXT), ("system.word", g.SYSTEM), ("chat.who", g.CHAT), ("chat.recall", g.MEMORY)],

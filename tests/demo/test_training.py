@@ -14,11 +14,12 @@ from nemotron_demo.dialogue import Dialogue  # noqa: E402
 from nemotron_demo.dialogues import draw  # noqa: E402
 from nemotron_demo.layout import SPECIALS, Geometry  # noqa: E402
 from nemotron_demo.network import Network, scan  # noqa: E402
+from nemotron_demo.progress import Progress  # noqa: E402
 from nemotron_demo.tokenizer import END, END_THINK, THINK, learn  # noqa: E402
 from nemotron_demo.train import Run, main, schedule  # noqa: E402
 from nemotron_runtime.weights.embedded import CHECKPOINT  # noqa: E402
 
-SMALL = Geometry(hidden=32, heads=2, kv_heads=1, head_dim=16, mamba_heads=2, mamba_head_dim=16, state=8)
+SMALL = Geometry(hidden=64, heads=2, kv_heads=1, head_dim=16, mamba_heads=2, mamba_head_dim=16, state=8)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_scan_in_chunks_is_the_recurrence(length: int) -> None:
 def test_the_network_sees_no_future() -> None:
     torch.manual_seed(0)
     network = Network(SMALL)
-    ids = torch.randint(18, 2048, (1, 40))
+    ids = torch.randint(18, SMALL.vocab_size, (1, 40))
     changed = ids.clone()
     changed[0, 30] = 17
     before, after = network(ids), network(changed)
@@ -115,6 +116,45 @@ def test_a_checkpoint_is_read_as_it_was_written(tokenizer, tmp_path) -> None:
     checkpoint.read(read, tmp_path / "model.safetensors")
     ours, theirs = checkpoint.tensors(read), checkpoint.tensors(written)
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_the_output_layer_is_the_scaled_table_of_tokens() -> None:
+    saved = checkpoint.tensors(Network(SMALL))
+    table = saved["backbone.embeddings.weight"].float() * SMALL.hidden**-0.5
+    torch.testing.assert_close(saved["lm_head.weight"].float(), table, rtol=2**-7, atol=1e-6)
+
+
+def test_experts_are_those_of_the_plain_sum() -> None:
+    torch.manual_seed(2)
+    layer = Network(SMALL).experts()[0]
+    hidden = torch.randn(2, 37, SMALL.hidden)
+    scores = torch.sigmoid(hidden @ layer.gate.T)
+    weights, chosen = scores.topk(SMALL.experts_per_token, -1)
+    weights = weights / weights.sum(-1, keepdim=True) * SMALL.routed_scale
+    inner = torch.relu(torch.einsum("bth,ewh->btew", hidden, layer.up)).square()
+    every = torch.einsum("btew,ehw->bteh", inner, layer.down)
+    routed = (
+        every.gather(2, chosen[..., None].expand(*chosen.shape, SMALL.hidden)) * weights[..., None]
+    ).sum(2)
+    shared = layer.shared_down(torch.relu(layer.shared_up(hidden)).square())
+    torch.testing.assert_close(layer(hidden), routed + shared, atol=1e-5, rtol=1e-4)
+
+
+def test_progress_counts_what_is_wholly_likeliest(tokenizer) -> None:
+    class Knowing(Network):
+        """Sees the token after each."""
+
+        def forward(self, ids):
+            return ids
+
+        def logits(self, hidden):
+            return torch.nn.functional.one_hot(hidden.roll(-1, 1), SMALL.vocab_size).float()
+
+    progress = Progress(tokenizer, count=40)
+    shares = [part.rsplit(" ", 1)[1] for part in progress.of(Knowing(SMALL)).split("  ")]
+    assert len(shares) > 5
+    assert set(shares) == {"100%"}
+    assert "100%" not in progress.of(Network(SMALL))
 
 
 def test_the_rate_rises_stays_and_falls() -> None:

@@ -49,18 +49,18 @@ def _alone(maker: Callable[[Lexicon], Exchange], more: float = 0.15) -> Skill:
 
 SKILLS: dict[str, tuple[float, Skill]] = {
     "call.single": (22, calls.single),
-    "call.parallel": (11, calls.parallel),
+    "call.parallel": (14, calls.parallel),
     "call.result": (13, calls.result),
     "call.more": (4, calls.more),
     "call.chain": (4, plain.chain),
     "call.none": (8, plain.none),
-    "arithmetic": (15, _alone(arithmetic, 0.4)),
-    "text": (17, _alone(text, 0.3)),
+    "arithmetic": (18, _alone(arithmetic, 0.5)),
+    "text": (11, _alone(text, 0.3)),
     "system.rule": (6, rules.rule),
-    "json.extract": (8, structured.extract),
-    "chat.talk": (3, _alone(chat.talk)),
+    "json.extract": (9, structured.extract),
+    "chat.talk": (4, _alone(chat.talk)),
     "chat.unknown": (4, _alone(chat.unknown)),
-    "chat.recall": (3, chat.recall),
+    "chat.recall": (5, chat.recall),
 }
 """Weights and functions of the skills. A function's dialogues may name a narrower skill than its key."""
 

@@ -47,8 +47,13 @@ _WORDS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 _SHOWN = {"+": ("+",), "-": ("-",), "*": ("*", "*", "x"), "/": ("/", "/", ":")}
 
 
+_SEVERAL = ("Calculate {sums}.", "What are {sums}?", "{sums}", "Compute {sums}.", "Solve {sums}.")
+
+
 def arithmetic(lexicon: Lexicon) -> Exchange:
-    """A sum or difference of numbers up to 50, a product up to 10 * 10, or such a quotient."""
+    """A sum or difference of numbers up to 50, a product up to 10 * 10, or such a quotient; or several."""
+    if lexicon.chance(0.3):
+        return _several(lexicon)
     sign = lexicon.pick("++--**/")
     a, b, value = _operands(lexicon, sign)
     form = lexicon.pick(_STORIES[sign] if lexicon.chance(0.3) else _ASKS)
@@ -65,6 +70,17 @@ def arithmetic(lexicon: Lexicon) -> Exchange:
         other=other,
     )
     return Exchange("arithmetic", prompt, thought_of(sign, a, b), f"{a} {sign} {b} = {value}.")
+
+
+def _several(lexicon: Lexicon) -> Exchange:
+    """Many small sums in few words: most of what is said is results."""
+    drawn = [
+        (sign, *_operands(lexicon, sign)) for sign in lexicon.rng.choices("++--**/", k=lexicon.number(2, 6))
+    ]
+    sums = [f"{a} {sign} {b}" for sign, a, b, _ in drawn]
+    solved = [f"{a} {sign} {b} = {value}" for sign, a, b, value in drawn]
+    prompt = typed(lexicon, lexicon.pick(_SEVERAL), sums=", ".join(sums))
+    return Exchange("arithmetic", prompt, f"There are {len(drawn)} sums.", ", ".join(solved) + ".")
 
 
 def _operands(lexicon: Lexicon, sign: str) -> tuple[int, int, int]:

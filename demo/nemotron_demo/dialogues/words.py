@@ -130,3 +130,11 @@ PEOPLE = _phrases(
     "Picasso|Charles Darwin|Aristotle|Ada Lovelace|Alan Turing|Galileo|Julius Caesar|Leonardo da Vinci|"
     "Queen Victoria|Plato|Columbus"
 )
+
+
+def everything() -> set[str]:
+    """Every word of these lists, as sentences may write it."""
+    lists = (NAMES, CITIES, NOUNS, THINGS, ADJECTIVES, TOPICS, PEOPLE, tuple(VERBS), *VERBS.values())
+    found = {word for phrases in lists for phrase in phrases for word in phrase.split()}
+    plurals = {word + "s" for word in found}
+    return {form for word in found | plurals for form in (word, word.lower(), word.capitalize())}

@@ -45,6 +45,7 @@ LEAKS = ("<think", "</think", "<tool_call", "</tool_call", "<function", "</funct
 LEAKED_SPECIALS = ("<|im_start|>", "<|im_end|>", "<s>", "</s>", "<tool_response")
 
 _NUMBER = re.compile(r"(?<!\d)-?\d+(?:\.\d+)?")
+_RESULT = re.compile(r"= (-?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ def same_text(left: str, right: str) -> bool:
 
 
 def same_number(expected: str, got: str) -> bool:
-    """Whether the last numbers of both texts are equal."""
+    """Whether the last numbers of both texts are equal; of several sums, the result of each."""
+    if expected.count("=") > 1:
+        return _RESULT.findall(expected) == _RESULT.findall(got)
     left, right = _NUMBER.findall(expected), _NUMBER.findall(got)
     return bool(left and right) and Decimal(left[-1]) == Decimal(right[-1])
 
