@@ -16,9 +16,11 @@ from nemotron_runtime.cli.logs import logs
 from nemotron_runtime.cli.models import models
 from nemotron_runtime.cli.output import EXIT_CODES, CommandFault, ExitCode, complain
 from nemotron_runtime.cli.plan import plan
+from nemotron_runtime.cli.pull import pull
 from nemotron_runtime.cli.serve import serve
 from nemotron_runtime.cli.status import status
 from nemotron_runtime.cli.stop import stop
+from nemotron_runtime.cli.verify import verify
 from nemotron_runtime.cli.version import version
 from nemotron_runtime.errors import RuntimeFault, SetupError
 
@@ -51,7 +53,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, status, stop, logs, chat, models, plan):
+for verb in (serve, status, stop, logs, chat, models, plan, pull, verify):
     main.command(epilog=_EPILOG)(verb)
 main.add_typer(config, name="config")
 main.command(epilog=_EPILOG)(version)

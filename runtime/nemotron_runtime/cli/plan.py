@@ -62,7 +62,7 @@ def plan(
     Without --gpu it reads the cards of this machine. Exit code 3: nothing fits.
     """
     spec = next(spec for spec in load_all().values() if not spec.embedded)
-    card, number, memory = _cards(gpu, count)
+    card, number, memory = cards_here(gpu, count)
     need = Need(
         context_tokens, None if variant == "auto" else variant, ssm=ssm_dtype, utilization=utilization
     )
@@ -76,7 +76,13 @@ def plan(
         raise typer.Exit(ExitCode.SETUP)
 
 
-def _cards(gpu: str | None, count: int | None) -> tuple[cards.Card, int, float | None]:
+def cards_here(gpu: str | None, count: int | None) -> tuple[cards.Card, int, float | None]:
+    """The card to plan for, how many, and the GiB of each as the driver says; ``gpu`` None: the ones here.
+
+    Raises:
+        HardwareUnsupported: There is none here, or they differ.
+        ConfigError: It is not known.
+    """
     if gpu is not None:
         return cards.named(gpu), count or 1, None
     found = probe.gpus()

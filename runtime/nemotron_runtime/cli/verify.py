@@ -1,0 +1,47 @@
+"""``nemotron verify``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nemotron_runtime.cli.pull import Weights, chosen_variant
+from nemotron_runtime.cli.transfer import transfer
+from nemotron_runtime.errors import SetupError
+
+
+def verify(
+    repo: Annotated[
+        str | None,
+        typer.Argument(metavar="REPO", help="OWNER/NAME on the hub.", show_default="all that were pulled"),
+    ] = None,
+    variant: Annotated[
+        Weights,
+        typer.Option("--variant", metavar="CHOICE", help="One of bf16, fp8, nvfp4.", show_default="all"),
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Read pulled weights again, and compare every byte with what the hub named. Needs no network."""
+    from nemotron_runtime.weights import verify as weights
+
+    if repo and variant != "auto":
+        raise typer.BadParameter("--variant names a repository of its own: give it, or REPO, not both")
+    if variant != "auto":
+        repo = chosen_variant(variant).repo
+    with transfer(as_json=as_json) as show:
+        try:
+            for receipt in weights.receipts(repo):
+                weights.verify(receipt, show)
+                show.event(
+                    "done",
+                    f"{receipt.repo} at {receipt.commit[:12]}: all {len(receipt.files)} files are right",
+                    repo=receipt.repo,
+                    commit=receipt.commit,
+                    bytes=receipt.bytes,
+                    folder=str(receipt.folder),
+                )
+        except SetupError as fault:
+            if as_json:
+                show.event("error", "", message=fault.message)
+            raise
