@@ -138,7 +138,7 @@ class Log:
         self._losses, self._tokens, self._since = [], 0, now
 
 
-def schedule(step: int, steps: int, warmup: int = 60, cooldown: float = 0.5) -> float:
+def schedule(step: int, steps: int, warmup: int = 60, cooldown: float = 0.6) -> float:
     """The learning rate's factor: up, level, and down in a straight line to zero."""
     return min(1.0, (step + 1) / warmup, (steps - step) / (cooldown * steps))
 
