@@ -20,6 +20,7 @@ RuntimeFault                      message is safe for clients; details belong in
      |- HardwareUnsupported
      |- WeightsMissing
      |- WeightsCorrupt
+     |- BundleCorrupt
      |- DiskFull
      `- KernelUnavailable
 
@@ -166,6 +167,10 @@ class WeightsMissing(SetupError):
 
 class WeightsCorrupt(SetupError):
     """The weights are there but wrong."""
+
+
+class BundleCorrupt(SetupError):
+    """A part of a bundle is missing, damaged or another bundle's."""
 
 
 class DiskFull(SetupError):
