@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from nemotron_runtime.cli.output import CommandFault, ExitCode
 from nemotron_runtime.cli.transfer import Transfer, quieten, transfer
 from nemotron_runtime.errors import HardwareUnsupported, SetupError
+
+if TYPE_CHECKING:
+    from nemotron_runtime.models.spec import Variant
+    from nemotron_runtime.weights.pull import Order
+    from nemotron_runtime.weights.receipt import Receipt
 
 Weights = Literal["auto", "bf16", "fp8", "nvfp4"]
 
@@ -56,7 +61,7 @@ def pull(
             raise
 
 
-def chosen_variant(name: Weights) -> Any:
+def chosen_variant(name: Weights) -> Variant:
     """The variant of this name; ``auto``: what is planned for the cards of this machine.
 
     Raises:
@@ -95,23 +100,24 @@ def _wanted(repo: str | None, variant: Weights, revision: str | None) -> tuple[s
 def _pull(repo: str, revision: str | None, show: Transfer, *, yes: bool, dry_run: bool) -> None:
     from nemotron_runtime.weights import pull as weights
 
-    if settled := weights.needs_no_hub(repo, revision):
-        return _done(show, settled)
-    order = weights.order(repo, revision)
-    if known := order.known:
-        return _done(show, known)
+    known = weights.needs_no_hub(repo, revision)
+    if not known:
+        order = weights.order(repo, revision)
+        known = order.known
+    if known:
+        _done(show, known)
+        return
     _tell(show, order)
     order.check_room()
     if dry_run:
-        return None
+        return
     if order.fetch_bytes and not yes:
         _ask(order)
     folder = weights.carry_out(order, show)
     show.event("done", f"Whole: {folder}", **_facts(order), folder=str(folder))
-    return None
 
 
-def _tell(show: Transfer, order: Any) -> None:
+def _tell(show: Transfer, order: Order) -> None:
     listing = order.listing
     text = (
         f"{listing.repo} at {listing.commit[:12]} ({listing.revision})\n"
@@ -133,7 +139,7 @@ def _tell(show: Transfer, order: Any) -> None:
     )
 
 
-def _facts(order: Any) -> dict[str, Any]:
+def _facts(order: Order) -> dict[str, Any]:
     listing = order.listing
     return {
         "repo": listing.repo,
@@ -143,7 +149,7 @@ def _facts(order: Any) -> dict[str, Any]:
     }
 
 
-def _done(show: Transfer, receipt: Any) -> None:
+def _done(show: Transfer, receipt: Receipt) -> None:
     show.event(
         "done",
         f"{receipt.repo} at {receipt.commit[:12]} is whole already: {receipt.folder}",
@@ -155,7 +161,7 @@ def _done(show: Transfer, receipt: Any) -> None:
     )
 
 
-def _ask(order: Any) -> None:
+def _ask(order: Order) -> None:
     if not sys.stdin.isatty():
         raise NotConfirmed(
             f"{order.fetch_bytes / 1e9:.2f} GB would be downloaded, and there is no terminal to ask at: "

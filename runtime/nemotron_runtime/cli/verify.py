@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nemotron_runtime.cli.output import ExitCode
 from nemotron_runtime.cli.pull import Weights, chosen_variant
-from nemotron_runtime.cli.transfer import transfer
+from nemotron_runtime.cli.transfer import Transfer, transfer
 from nemotron_runtime.errors import SetupError
+
+if TYPE_CHECKING:
+    from nemotron_runtime.weights.receipt import Receipt
 
 
 def verify(
@@ -30,18 +34,26 @@ def verify(
     if variant != "auto":
         repo = chosen_variant(variant).repo
     with transfer(as_json=as_json) as show:
-        try:
-            for receipt in weights.receipts(repo):
-                weights.verify(receipt, show)
-                show.event(
-                    "done",
-                    f"{receipt.repo} at {receipt.commit[:12]}: all {len(receipt.files)} files are right",
-                    repo=receipt.repo,
-                    commit=receipt.commit,
-                    bytes=receipt.bytes,
-                    folder=str(receipt.folder),
-                )
-        except SetupError as fault:
-            if as_json:
-                show.event("error", "", message=fault.message)
-            raise
+        whole = [_verify(receipt, show) for receipt in weights.receipts(repo)]
+    if not all(whole):
+        raise typer.Exit(ExitCode.SETUP)
+
+
+def _verify(receipt: Receipt, show: Transfer) -> bool:
+    """One that is not whole must not hide another."""
+    from nemotron_runtime.weights import verify as weights
+
+    try:
+        weights.verify(receipt, show)
+    except SetupError as fault:
+        show.event("error", f"error: {fault.message}", repo=receipt.repo, message=fault.message)
+        return False
+    show.event(
+        "done",
+        f"{receipt.repo} at {receipt.commit[:12]}: all {len(receipt.files)} files are right",
+        repo=receipt.repo,
+        commit=receipt.commit,
+        bytes=receipt.bytes,
+        folder=str(receipt.folder),
+    )
+    return True

@@ -1,7 +1,7 @@
 """One file from the hub to the disk: goes on where it stopped, and counts only once its hash is right.
 
-huggingface-hub's own download starts a file anew after an interruption, and a shard of 5 GB is much to lose.
-So its session, headers and addresses are used here, with a partial file that is kept.
+hf_hub_download of huggingface-hub throws the partial file away when it is interrupted, and a shard of 5 GB is
+much to lose. So its session, headers, addresses and errors are used here, with a partial file that is kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
 def partial(blobs: Path, file: RemoteFile) -> Path:
-    """Where a file grows; older releases of huggingface-hub go on with the same one."""
+    """Where a file grows; earlier releases of huggingface-hub go on with the same one."""
     return blobs / f"{file.digest}.incomplete"
 
 
@@ -123,6 +123,8 @@ def _pour(url: str, out: BinaryIO, file: RemoteFile, tally: Tally) -> None:
             part = part[: file.bytes - out.tell()]
             out.write(part)
             tally.add(len(part))
+            if out.tell() == file.bytes:  # a server that never ends doesn't matter
+                break
 
 
 def _short(listing: Listing, file: RemoteFile) -> WeightsCorrupt:

@@ -12,9 +12,11 @@ from huggingface_hub import HfApi, ModelInfo, constants, get_hf_file_metadata, h
 
 from nemotron_runtime.errors import WeightsMissing
 from nemotron_runtime.weights.faults import translated
+from nemotron_runtime.weights.structure import NEEDED
 
 FILES = ("*.json", "*.jinja", "*.safetensors", "*.txt", "*.model")
 """What a model is served from; all at the top of the repository."""
+_BRIEF = 100
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -73,38 +75,67 @@ def look_up(repo: str, revision: str | None = None) -> Listing:
     """
     wanted = revision or constants.DEFAULT_REVISION
     with translated(repo, wanted):
+        listing = _asked(repo, wanted)
+        _check_whole(listing)
+        _check_access(listing)
+    return listing
+
+
+def _asked(repo: str, revision: str) -> Listing:
+    """What answers need not be a hub: a proxy's page, for one."""
+    try:
         info = HfApi().model_info(
-            repo, revision=wanted, files_metadata=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT
+            repo, revision=revision, files_metadata=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT
         )
-        if not _COMMIT.fullmatch(info.sha or ""):
-            raise WeightsMissing(f"{constants.ENDPOINT} names no commit of {repo}: check HF_ENDPOINT.")
-        files = tuple(_files(repo, info))
-        _check_access(repo, str(info.sha), files)
-    return Listing(repo, wanted, str(info.sha), _licence(info), bool(info.gated), files)
+        commit = _match(_COMMIT, info.sha)
+        return Listing(repo, revision, commit, _licence(info), bool(info.gated), tuple(_files(info)))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WeightsMissing(
+            f"{constants.ENDPOINT} does not answer as a hub does for {repo} ({_brief(error)}): check "
+            "HF_ENDPOINT and the proxy."
+        ) from error
 
 
-def _files(repo: str, info: ModelInfo) -> Iterator[RemoteFile]:
+def _files(info: ModelInfo) -> Iterator[RemoteFile]:
     names = set()
     for entry in info.siblings or ():
         name = entry.rfilename
         if not (_NAME.fullmatch(name) and any(fnmatch(name, pattern) for pattern in FILES)):
             continue
-        large = _SHA256.fullmatch(entry.lfs.sha256) if entry.lfs else None
-        digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
-        if not (large or _COMMIT.fullmatch(digest or "")) or entry.size is None or entry.size < 0:
-            raise WeightsMissing(f"the hub names no size or hash of {repo}/{name}: check HF_ENDPOINT.")
+        if type(entry.size) is not int or entry.size < 0 or name in names:
+            raise ValueError(f"{name} has no size, or stands twice")
+        digest = _match(_SHA256, entry.lfs.sha256) if entry.lfs else _match(_COMMIT, entry.blob_id)
         names.add(name)
-        yield RemoteFile(name, entry.size, str(digest))
-    if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
+        yield RemoteFile(name, entry.size, digest)
+
+
+def _match(pattern: re.Pattern[str], digest: Any) -> str:
+    if not pattern.fullmatch(digest):
+        raise ValueError(f"{digest!r} is no hash")
+    return str(digest)
+
+
+def _check_whole(listing: Listing) -> None:
+    """Before tens of GB are fetched that nothing can be served from."""
+    names = {file.name for file in listing.files}
+    missing = [name for name in NEEDED if name not in names]
+    if not any(name.endswith(".safetensors") for name in names):
+        missing.append("*.safetensors")
+    if missing:
         raise WeightsMissing(
-            f"{repo} has no config.json with *.safetensors: name a repository that has both."
+            f"{listing.repo} at {listing.commit[:12]} has no {', '.join(missing)}, so that it can't be "
+            "served: name another repository, or another state of it with --revision."
         )
 
 
-def _check_access(repo: str, commit: str, files: tuple[RemoteFile, ...]) -> None:
+def _check_access(listing: Listing) -> None:
     """A listing is public where the files may not be."""
-    largest = max(files, key=lambda file: file.bytes)
-    get_hf_file_metadata(hf_hub_url(repo, largest.name, revision=commit))
+    largest = max(listing.files, key=lambda file: file.bytes)
+    get_hf_file_metadata(hf_hub_url(listing.repo, largest.name, revision=listing.commit))
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:_BRIEF]
 
 
 def _licence(info: ModelInfo) -> str:

@@ -100,7 +100,13 @@ def _read(path: Path) -> Receipt | None:
         document: dict[str, Any] = json.loads(path.read_bytes())
         if document.pop("format") != _FORMAT:
             return None
-        files = tuple(Entry(**entry) for entry in document.pop("files"))
-        return Receipt(files=files, **document)
+        files = tuple(_entry(**entry) for entry in document.pop("files"))
+        return Receipt(files=files, **{key: str(value) for key, value in document.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _entry(name: str, bytes: int, sha256: str, mtime_ns: int | None) -> Entry:
+    if Path(name).name != name or type(bytes) is not int:
+        raise ValueError(f"{name!r} of {bytes!r} bytes is no entry")
+    return Entry(name, bytes, sha256, mtime_ns)

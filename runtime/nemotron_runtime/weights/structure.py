@@ -14,6 +14,9 @@ from nemotron_runtime.weights.shapes import expected
 
 INDEX = "model.safetensors.index.json"
 NEEDED = ("config.json", "tokenizer.json", "chat_template.jinja")
+"""Without these nothing is served, however right the weights are."""
+_KNOWN = (None, "fp8", "modelopt")
+"""How weights may be quantised whose tensors are still those of the unquantised model, with scales."""
 _SCALE = re.compile(r"(?:\w+_)?scale(?:_2|_inv)?")
 _MAX_JSON_BYTES = 100_000_000
 
@@ -30,9 +33,14 @@ def check(folder: Path) -> int:
             raise WeightsMissing(f"{folder} has no {name}: it is not the whole of a model")
     tensors = _tensors(folder)
     config = _json(folder / "config.json")
-    if config.get("model_type") == "nemotron_h":
+    if config.get("model_type") == "nemotron_h" and _quantization(config) in _KNOWN:
         _check_shapes(tensors, config)
     return len(tensors)
+
+
+def _quantization(config: Mapping[str, Any]) -> Any:
+    described = config.get("quantization_config")
+    return described.get("quant_method") if isinstance(described, dict) else None
 
 
 def _tensors(folder: Path) -> dict[str, Tensor]:
