@@ -1,4 +1,4 @@
-"""What is shipped around the wheel (image, compose file, unit, monitoring), linted and true to the command."""
+"""What ships around the wheel (image, compose file, unit, monitoring): linted, and true to the program."""
 
 from __future__ import annotations
 
