@@ -1,7 +1,7 @@
 """The command ``nemotron`` with a small HTTP server in the place of engine and API, as a program.
 
-``--model`` says how it behaves: ``broken`` can't start, ``slow`` never gets ready, ``deaf`` heeds no SIGTERM and
-has a child; every other one answers. GET /hold is answered once the file in $STAND_IN_RELEASE is there.
+``--model`` says how it behaves: ``broken`` can't start, ``slow`` never gets ready, ``deaf`` heeds no SIGTERM
+and has a child; every other one answers. GET /hold is answered once the file in $STAND_IN_RELEASE is there.
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ def _deafen(announce: Announcer) -> None:
     signal.pause()
 
 
+def _released() -> bool:
+    return os.path.exists(os.environ["STAND_IN_RELEASE"])
+
+
 class Api:
     """/ready as the runtime's, and /hold."""
 
@@ -68,7 +72,7 @@ class Api:
             await self._lifespan(receive, send)
             return
         if scope["path"] == "/hold":
-            while not os.path.exists(os.environ["STAND_IN_RELEASE"]):
+            while not _released():
                 await asyncio.sleep(0.02)
         body = json.dumps({"status": self._state, "model": MODEL, "engine_deaths": 2}).encode()
         status = 200 if self._state == "ready" else 503
