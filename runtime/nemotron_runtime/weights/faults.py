@@ -75,7 +75,7 @@ def _refused(repo: str, revision: str | None, error: HfHubHTTPError) -> str:
             f"{repo} is gated: accept its terms at {page}, then set HF_TOKEN to a token of that account "
             "(or run `hf auth login`)."
         )
-    if isinstance(error, RepositoryNotFoundError):
+    if isinstance(error, RepositoryNotFoundError) or (status == 404 and type(error) is HfHubHTTPError):
         return f"{repo} is not on the hub, or is private: check its name, or set HF_TOKEN."
     if isinstance(error, RevisionNotFoundError):
         return f"{repo} has no revision {revision!r}: see {page}/commits, and name one with --revision."
