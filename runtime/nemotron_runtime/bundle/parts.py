@@ -1,52 +1,91 @@
-"""Cuts files that lie end to end into parts of bounded size. Pure."""
+"""One long stream of bytes as files of bounded size: ``cat bundle.tar.*`` is the stream again."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from nemotron_runtime.bundle.manifest import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of bytes of one file.
+class PartWriter(io.RawIOBase):
+    """Writes parts, each but the last of exactly ``part_bytes``; ``parts`` are those that are on the disk."""
 
-    Attributes:
-        file: Index of the file.
-        offset: Where it begins in the file, in bytes.
-        length: In bytes, more than 0.
-    """
+    def __init__(self, folder: Path, part_bytes: int) -> None:
+        if part_bytes < 1:
+            raise ValueError("a part holds at least one byte")
+        self.parts: list[Part] = []
+        self._folder, self._part_bytes = folder, part_bytes
+        self._file: IO[bytes] | None = None
+        self._digest, self._size = hashlib.sha256(), 0
 
-    file: int
-    offset: int
-    length: int
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Takes all of the data."""
+        rest = memoryview(data)
+        while rest:
+            if self._file is None:
+                self._file = (self._folder / self._name).open("wb")
+            now, rest = rest[: self._part_bytes - self._size], rest[self._part_bytes - self._size :]
+            self._file.write(now)
+            self._digest.update(now)
+            self._size += len(now)
+            if self._size == self._part_bytes:
+                self._end_part()
+        return len(data)
+
+    def close(self) -> None:
+        """Ends the last part."""
+        self._end_part()
+        super().close()
+
+    @property
+    def _name(self) -> str:
+        return f"bundle.tar.{len(self.parts):03d}"
+
+    def _end_part(self) -> None:
+        if self._file is None:
+            return
+        with self._file as file:
+            self._file = None
+            file.flush()
+            os.fsync(file.fileno())
+        self.parts.append(Part(name=self._name, bytes=self._size, sha256=self._digest.hexdigest()))
+        self._digest, self._size = hashlib.sha256(), 0
 
 
-def cut(sizes: Sequence[int], part_bytes: int) -> list[list[Piece]]:
-    """The pieces of each part, in order.
+class PartReader(io.RawIOBase):
+    """Reads the stream again."""
 
-    Every part but the last holds exactly ``part_bytes``; an empty file is in none.
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+        self._file: IO[bytes] | None = None
 
-    Raises:
-        ValueError: ``part_bytes`` is below 1, or a size below 0.
-    """
-    if part_bytes < 1 or min(sizes, default=0) < 0:
-        raise ValueError("sizes can't be negative, and a part holds at least one byte")
-    parts: list[list[Piece]] = []
-    room = 0
-    for file, size in enumerate(sizes):
-        offset = 0
-        while offset < size:
-            if room == 0:
-                parts.append([])
-                room = part_bytes
-            length = min(room, size - offset)
-            parts[-1].append(Piece(file, offset, length))
-            offset += length
-            room -= length
-    return parts
+    def readable(self) -> bool:
+        """It is."""
+        return True
 
+    def readinto(self, buffer: Any) -> int:
+        """Bytes of one part; none at the end."""
+        while self._file or self._paths:
+            if self._file is None:
+                self._file = self._paths.pop(0).open("rb")
+            if data := self._file.read(len(buffer)):
+                buffer[: len(data)] = data
+                return len(data)
+            self._file.close()
+            self._file = None
+        return 0
 
-def part_sizes(total: int, part_bytes: int) -> list[int]:
-    """The bytes of each part of ``total`` bytes in all."""
-    whole, rest = divmod(total, part_bytes)
-    return [part_bytes] * whole + ([rest] if rest else [])
+    def close(self) -> None:
+        """Closes the part that is open."""
+        if self._file:
+            self._file.close()
+        super().close()

@@ -1,132 +1,106 @@
-"""Checks a bundle, and joins its parts to files again."""
+"""Takes weights and caches out of a bundle's archive, which is trusted in nothing."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import stat
-from collections.abc import Iterator, Mapping
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import IO
 
-from nemotron_runtime.bundle.disk import CHUNK_BYTES
-from nemotron_runtime.bundle.manifest import MAX_BYTES, NAME, Manifest, part_name
-from nemotron_runtime.bundle.parts import Piece, cut
-from nemotron_runtime.bundle.progress import Progress, Tell, silent
+from nemotron_runtime.bundle import disk
+from nemotron_runtime.bundle.manifest import Weights
+from nemotron_runtime.bundle.parts import PartReader
 from nemotron_runtime.errors import BundleCorrupt
-
-_REMEDY = "Copy them again from where the bundle was made, and run the same command."
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the bundle in a folder.
-
-    Raises:
-        BundleCorrupt: There is none, or it is not to be trusted.
-    """
-    try:
-        with _open(folder / NAME) as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BundleCorrupt(
-            f"{folder / NAME}: {error.strerror}. A bundle without it was not finished: pack it again."
-        ) from error
-    if len(data) > MAX_BYTES:
-        raise BundleCorrupt(f"{folder / NAME} is larger than a manifest can be")
-    return Manifest.loads(data)
+from nemotron_runtime.weights import cache, receipt, structure
+from nemotron_runtime.weights.progress import Tally
+from nemotron_runtime.weights.receipt import Entry, Receipt
 
 
-def check_present(folder: Path, manifest: Manifest) -> None:
-    """Sees at a glance that every part is there, of its size, and no other.
-
-    Raises:
-        BundleCorrupt: naming the parts.
-    """
-    faults = []
-    wanted = {part_name(index): part.size for index, part in enumerate(manifest.parts)}
-    for name, size in wanted.items():
-        if fault := _fault(folder / name, size):
-            faults.append(f"{name} {fault}")
-    faults += [
-        f"{path.name} is not of this bundle"
-        for path in sorted(folder.glob("bundle-*.part"))
-        if path.name not in wanted
-    ]
-    if faults:
-        raise BundleCorrupt(f"{folder}: {'; '.join(faults)}. {_REMEDY}")
-
-
-def join(
-    folder: Path, manifest: Manifest, roots: Mapping[str, Path] | None = None, tell: Tell = silent
-) -> None:
-    """Reads every part once and checks every digest; writes the files where there are roots.
+def unpack(parts: Sequence[Path], weights: Weights | None, caches: Path | None, tally: Tally) -> None:
+    """Writes each file whole or not at all, and last the receipt, which makes the weights count as pulled.
 
     Args:
-        roots: For each kind of file (wheels, weights, caches) a fresh folder; None only checks.
+        caches: Folder for caches; None leaves them out.
 
     Raises:
-        BundleCorrupt: naming each damaged part, or a file that its parts don't add up to.
+        BundleCorrupt: The archive holds something else than its manifest says.
+        DiskFull: It does not fit.
     """
-    digests = [hashlib.sha256() for _ in manifest.files]
-    total, done = sum(part.size for part in manifest.parts), 0
-    damaged = []
-    _make_empty(manifest, roots)
-    for index, pieces in enumerate(cut([entry.size for entry in manifest.files], manifest.part_bytes)):
-        name, whole = part_name(index), hashlib.sha256()
-        for piece, chunk in _read(folder / name, pieces):
-            whole.update(chunk)
-            digests[piece.file].update(chunk)
-            _append(manifest, roots, piece.file, chunk)
-            done += len(chunk)
-            tell(Progress("unpack" if roots else "check", done, total))
-        if whole.hexdigest() != manifest.parts[index].sha256:
-            damaged.append(name)
-    if damaged:
-        raise BundleCorrupt(f"{folder}: damaged: {', '.join(damaged)}. {_REMEDY}")
-    for entry, digest in zip(manifest.files, digests, strict=True):
-        if digest.hexdigest() != entry.sha256:
-            raise BundleCorrupt(f"{folder}: {entry.path} is not what {NAME} says")
+    entries: list[Entry] = []
+
+    def waits() -> None:
+        tally.note("a pull of the same weights is going on: waiting for it")
+
+    with disk.translated(cache.root()), cache.locked(weights.repo, waits) if weights else nullcontext():
+        for name, content in _members(parts):
+            kind, _, rest = name.partition("/")
+            if kind == "weights" and weights:
+                entries.append(_keep(weights, rest, content, tally))
+            elif kind == "caches" and caches:
+                _write(content, caches / _below(rest, caches), tally)
+        if weights:
+            _record(weights, entries)
 
 
-def _make_empty(manifest: Manifest, roots: Mapping[str, Path] | None) -> None:
-    for index in range(len(manifest.files) if roots else 0):
-        path = _path(manifest, roots or {}, index)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("xb").close()
+def _members(parts: Sequence[Path]) -> Iterator[tuple[str, IO[bytes]]]:
+    try:
+        with (
+            io.BufferedReader(PartReader(parts), disk.CHUNK_BYTES) as stream,
+            tarfile.open(fileobj=stream, mode="r|", bufsize=disk.CHUNK_BYTES) as archive,
+        ):
+            for member in archive:
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is None:
+                    raise BundleCorrupt(f"{member.name!r} is no plain file: pack the bundle again")
+                yield member.name, content
+    except tarfile.TarError as error:
+        raise BundleCorrupt(f"the archive can't be read ({error}): run the same command again") from error
 
 
-def _append(manifest: Manifest, roots: Mapping[str, Path] | None, file: int, chunk: bytes) -> None:
-    if roots:
-        with _path(manifest, roots, file).open("ab") as out:
+def _keep(weights: Weights, name: str, content: IO[bytes], tally: Tally) -> Entry:
+    """As a pull does: the bytes under their digest, and a link by name."""
+    file = next((file for file in weights.files if file.name == name), None)
+    if file is None:
+        raise BundleCorrupt(f"{name!r} is no file of {weights.repo}: pack the bundle again")
+    blob = cache.storage(weights.repo) / "blobs" / file.sha256
+    _write(content, blob, tally, file.sha256)
+    cache.link(blob, cache.snapshot_folder(weights.repo, weights.commit) / name)
+    return Entry(name, file.bytes, file.sha256, receipt.mtime_ns(blob))
+
+
+def _record(weights: Weights, entries: Sequence[Entry]) -> None:
+    if missing := {file.name for file in weights.files} - {entry.name for entry in entries}:
+        raise BundleCorrupt(f"{min(missing)} of {weights.repo} is not in the archive: pack the bundle again")
+    structure.check(cache.snapshot_folder(weights.repo, weights.commit))
+    Receipt(weights.repo, weights.revision, weights.commit, weights.licence, tuple(entries)).write()
+
+
+def _below(name: str, folder: Path) -> str:
+    """The name, once it is sure that it leads nowhere else."""
+    try:
+        safe = tarfile.data_filter(tarfile.TarInfo(name), str(folder)).name == name != ""
+    except tarfile.FilterError:
+        safe = False
+    if not safe:
+        raise BundleCorrupt(f"{name!r} leads out of {folder}: pack the bundle again")
+    return name
+
+
+def _write(content: IO[bytes], path: Path, tally: Tally, sha256: str | None = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh, hashed = path.with_name(f".{path.name[:200]}.installing"), hashlib.sha256()
+    with fresh.open("wb") as out:
+        while chunk := content.read(disk.CHUNK_BYTES):
             out.write(chunk)
-
-
-def _path(manifest: Manifest, roots: Mapping[str, Path], file: int) -> Path:
-    kind, _, rest = manifest.files[file].path.partition("/")
-    return roots[kind] / rest
-
-
-def _read(path: Path, pieces: list[Piece]) -> Iterator[tuple[Piece, bytes]]:
-    try:
-        with _open(path) as part:
-            for piece in pieces:
-                for start in range(0, piece.length, CHUNK_BYTES):
-                    wanted = min(CHUNK_BYTES, piece.length - start)
-                    if len(chunk := part.read(wanted)) != wanted:
-                        raise BundleCorrupt(f"{path} is shorter than it was. {_REMEDY}")
-                    yield piece, chunk
-    except OSError as error:
-        raise BundleCorrupt(f"{path} can't be read: {error.strerror}. {_REMEDY}") from error
-
-
-def _fault(path: Path, size: int) -> str | None:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return "is missing"
-    if not stat.S_ISREG(found.st_mode):
-        return "is no plain file"
-    return None if found.st_size == size else f"has {found.st_size} bytes instead of {size}"
-
-
-def _open(path: Path):  # type: ignore[no-untyped-def]
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+            hashed.update(chunk)
+            tally.add(len(chunk))
+        out.flush()
+        os.fsync(out.fileno())
+    if sha256 not in (None, hashed.hexdigest()):
+        fresh.unlink()
+        raise BundleCorrupt(f"{path.name} is not what the manifest says: run the same command again")
+    fresh.replace(path)
