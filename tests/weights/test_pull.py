@@ -15,9 +15,9 @@ from nemotron_runtime.weights import pull as pulling
 from nemotron_runtime.weights import receipt
 from nemotron_runtime.weights.hub import snapshot
 from nemotron_runtime.weights.progress import Progress
-from nemotron_runtime.weights.pull import carry_out, order, pull
+from nemotron_runtime.weights.pull import carry_out, order
 from support.hub import Hub, cut, hold, is_large, sha256
-from support.pulls import REPO, VARIANT, contents
+from support.pulls import REPO, VARIANT, contents, pull
 from support.tiny_model import SHARDS, tiny_model
 
 MODEL = tiny_model()
@@ -25,7 +25,7 @@ MODEL = tiny_model()
 
 def test_every_file_arrives_and_the_state_is_written_down(hub: Hub, cache: Path) -> None:
     commit = hub.put(REPO, MODEL | {"README.md": b"not served", "onnx/model.safetensors": b"nor this"})
-    folder = pull(VARIANT)
+    folder = pull()
     assert contents(folder) == MODEL
     assert folder.name == commit
     document = json.loads((cache / "models--someone--Tiny-Nemotron" / receipt.NAME).read_bytes())
@@ -39,7 +39,7 @@ def test_every_file_arrives_and_the_state_is_written_down(hub: Hub, cache: Path)
 
 def test_the_cache_is_one_that_huggingface_hub_can_read(hub: Hub, cache: Path) -> None:
     commit = hub.put(REPO, MODEL)
-    folder = pull(VARIANT)
+    folder = pull()
     assert snapshot_download(REPO, cache_dir=cache, local_files_only=True) == str(folder)
     (repo,) = scan_cache_dir(cache).repos
     assert (repo.repo_id, {one.commit_hash for one in repo.revisions}) == (REPO, {commit})
@@ -54,21 +54,21 @@ def test_what_huggingface_hub_has_downloaded_is_taken_once_it_is_checked(hub: Hu
     hub.seen.clear()
     wanted = order(REPO)
     assert (wanted.fetch_bytes, wanted.check_bytes) == (0, wanted.listing.bytes)
-    assert contents(carry_out(wanted)) == MODEL
+    assert contents(carry_out(wanted).folder) == MODEL
     assert not hub.bytes_asked()
 
 
 def test_what_is_whole_is_not_fetched_again(hub: Hub) -> None:
     hub.put(REPO, MODEL)
-    folder = pull(VARIANT)
+    folder = pull()
     hub.seen.clear()
-    assert pull(VARIANT) == folder
+    assert pull() == folder
     assert not hub.bytes_asked()
 
 
 def test_a_commit_that_is_there_needs_no_hub(hub: Hub) -> None:
     commit = hub.put(REPO, MODEL)
-    folder = pull(VARIANT)
+    folder = pull()
     hub.seen.clear()
     assert pull(replace(VARIANT, revision=commit)) == folder
     assert not hub.seen
@@ -76,10 +76,10 @@ def test_a_commit_that_is_there_needs_no_hub(hub: Hub) -> None:
 
 def test_only_what_changed_is_fetched_of_a_new_state(hub: Hub) -> None:
     hub.put(REPO, MODEL)
-    old = pull(VARIANT)
+    old = pull()
     hub.put(REPO, MODEL | {"tokenizer.json": b"{}"})
     hub.seen.clear()
-    new = pull(VARIANT)
+    new = pull()
     assert contents(new) == MODEL | {"tokenizer.json": b"{}"}
     assert contents(old) == MODEL
     assert not any(hub.asked(shard) for shard in SHARDS)
@@ -89,7 +89,7 @@ def test_a_revision_is_pinned_before_the_first_file(hub: Hub) -> None:
     first = hub.put(REPO, MODEL)
     wanted = order(REPO)
     hub.put(REPO, tiny_model(seed=1))
-    folder = carry_out(wanted)
+    folder = carry_out(wanted).folder
     assert (folder.name, contents(folder)) == (first, MODEL)
 
 
@@ -98,14 +98,14 @@ def test_a_revision_that_moves_between_two_files_mixes_nothing(hub: Hub) -> None
     reached, go_on = threading.Event(), threading.Event()
     hub.fail(SHARDS[0], hold(100, reached, go_on))
     found: list[Path] = []
-    thread = threading.Thread(target=lambda: found.append(pull(VARIANT)))
+    thread = threading.Thread(target=lambda: found.append(pull()))
     thread.start()
     assert reached.wait(60)
     second = hub.put(REPO, tiny_model(seed=1))
     go_on.set()
     thread.join()
     assert (found[0].name, contents(found[0])) == (first, MODEL)
-    folder = pull(VARIANT)
+    folder = pull()
     assert (folder.name, contents(folder)) == (second, tiny_model(seed=1))
 
 
@@ -136,7 +136,7 @@ def test_two_pulls_at_once_fetch_each_byte_once(hub: Hub) -> None:
         if progress.phase == "wait":
             waits.set()
 
-    threads = [threading.Thread(target=lambda: folders.append(pull(VARIANT)))]
+    threads = [threading.Thread(target=lambda: folders.append(pull()))]
     threads[0].start()
     assert reached.wait(60)
     threads.append(threading.Thread(target=lambda: folders.append(pull(VARIANT, second))))
@@ -155,13 +155,13 @@ def test_an_interrupted_pull_goes_on_where_it_was(hub: Hub, monkeypatch: pytest.
     monkeypatch.setattr("nemotron_runtime.weights.fetch.ATTEMPTS", 1)
     hub.fail(SHARDS[0], cut(700), cut(0))
     with pytest.raises(WeightsMissing, match="run `nemotron pull` again, and it goes on from there"):
-        pull(VARIANT)
+        pull()
     with pytest.raises(WeightsMissing, match="has not been downloaded"):
         snapshot(VARIANT)
     left = order(REPO)
     assert left.fetch_bytes <= left.listing.bytes - 700
     hub.seen.clear()
-    assert contents(pull(VARIANT)) == MODEL
+    assert contents(pull()) == MODEL
     assert hub.asked(SHARDS[0])[-1].headers["range"] == "bytes=700-"
 
 
@@ -177,7 +177,7 @@ def test_progress_ends_at_the_sum_of_all_files(hub: Hub) -> None:
 def test_the_same_content_under_two_names_is_kept_once(hub: Hub, cache: Path) -> None:
     files = MODEL | {"added_tokens.json": b"{}", "special_tokens_map.json": b"{}"}
     hub.put(REPO, files)
-    assert contents(pull(VARIANT)) == files
+    assert contents(pull()) == files
     blobs = cache / "models--someone--Tiny-Nemotron" / "blobs"
     assert len(list(blobs.iterdir())) == len(files) - 1
 
@@ -186,7 +186,7 @@ def test_a_full_disk_is_seen_before_the_first_byte(hub: Hub, monkeypatch: pytest
     hub.put(REPO, MODEL)
     monkeypatch.setattr(pulling, "_free_bytes", lambda folder: 1000)
     with pytest.raises(DiskFull, match=r"needs 0.00 GB more .* HF_HUB_CACHE"):
-        pull(VARIANT)
+        pull()
     assert not hub.bytes_asked()
 
 
@@ -194,37 +194,37 @@ def test_a_full_disk_is_seen_before_the_first_byte(hub: Hub, monkeypatch: pytest
 def test_what_could_not_be_served_is_refused_before_the_first_byte(hub: Hub, name: str) -> None:
     hub.put(REPO, {other: data for other, data in MODEL.items() if other != name})
     with pytest.raises(WeightsMissing, match=f"has no {name}"):
-        pull(VARIANT)
+        pull()
     assert not hub.bytes_asked()
 
 
 def test_without_weights_it_is_refused_before_the_first_byte(hub: Hub) -> None:
     hub.put(REPO, {name: data for name, data in MODEL.items() if not is_large(name)})
     with pytest.raises(WeightsMissing, match=r"has no \*\.safetensors"):
-        pull(VARIANT)
+        pull()
 
 
 def test_a_repository_that_does_not_fit_together_is_never_served(hub: Hub) -> None:
     config = json.loads(MODEL["config.json"]) | {"vocab_size": 64}
     hub.put(REPO, MODEL | {"config.json": json.dumps(config).encode()})
     with pytest.raises(WeightsCorrupt, match="arrived as published, but does not fit together"):
-        pull(VARIANT)
+        pull()
     with pytest.raises(WeightsMissing, match="has not been downloaded"):
         snapshot(VARIANT)
 
 
 def test_offline_what_is_whole_is_served(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.put(REPO, MODEL)
-    folder = pull(VARIANT)
+    folder = pull()
     hub.seen.clear()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert pull(VARIANT) == folder
+    assert pull() == folder
     assert snapshot(VARIANT) == folder
     with pytest.raises(WeightsMissing, match="HF_HUB_OFFLINE forbids to ask the hub"):
         pull(replace(VARIANT, revision="v2"))
     (folder / SHARDS[0]).unlink()
     with pytest.raises(WeightsMissing, match="HF_HUB_OFFLINE forbids to ask the hub"):
-        pull(VARIANT)
+        pull()
     assert not hub.seen
 
 

@@ -14,7 +14,7 @@ from nemotron_runtime.errors import SetupError, WeightsCorrupt, WeightsMissing
 from nemotron_runtime.weights import fetch
 from nemotron_runtime.weights.hub import snapshot
 from nemotron_runtime.weights.progress import Progress
-from nemotron_runtime.weights.pull import order, pull
+from nemotron_runtime.weights.pull import order
 from support import hub as on_the_hub
 from support.hub import (
     Fault,
@@ -31,7 +31,7 @@ from support.hub import (
     trickle,
     wrong_length,
 )
-from support.pulls import REPO, VARIANT, contents
+from support.pulls import REPO, VARIANT, contents, pull
 from support.tiny_model import SHARDS, tiny_model
 
 MODEL = tiny_model()
@@ -68,7 +68,7 @@ def test_what_passes_ends_in_the_right_bytes(hub: Hub, faults: list[Fault], name
     files = MODEL | {SMALL: bytes(range(256)) * 4}
     hub.put(REPO, files)
     hub.fail(name, *faults)
-    assert contents(pull(VARIANT)) == files
+    assert contents(pull()) == files
     assert not hub.faults[name]
 
 
@@ -101,11 +101,11 @@ def test_what_lasts_ends_in_an_error_and_no_model(
     hub.put(REPO, MODEL)
     hub.fail(SHARD, *[fault] * 20)
     with pytest.raises(kind, match=words):
-        pull(VARIANT)
+        pull()
     with pytest.raises(WeightsMissing, match="has not been downloaded: run `nemotron pull"):
         snapshot(VARIANT)
     hub.faults.clear()
-    assert contents(pull(VARIANT)) == MODEL
+    assert contents(pull()) == MODEL
 
 
 def test_a_connection_on_which_nothing_comes_is_given_up(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_the_other_files_stop_when_one_fails(hub: Hub) -> None:
     hub.fail(SHARDS[0], trickle(1, 0.05))
     hub.fail(SHARDS[1], status(403))
     with pytest.raises(WeightsMissing, match="refuses"):
-        pull(VARIANT)
+        pull()
     assert order(REPO).fetch_bytes > 0
 
 
@@ -136,14 +136,14 @@ def test_a_partial_file_that_is_damaged_costs_only_itself(hub: Hub, cache: Path)
     (blobs / f"{on_the_hub.sha256(MODEL[SHARDS[0]])}.incomplete").write_bytes(b"something else")
     too_long = MODEL[SHARDS[1]] + b"and more"
     (blobs / f"{on_the_hub.sha256(MODEL[SHARDS[1]])}.incomplete").write_bytes(too_long)
-    assert contents(pull(VARIANT)) == MODEL
+    assert contents(pull()) == MODEL
 
 
 def test_a_token_goes_to_the_hub_and_nowhere_else(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     hub.token = "hf_secret"
     hub.put(REPO, MODEL)
-    assert contents(pull(VARIANT)) == MODEL
+    assert contents(pull()) == MODEL
     assert {one.headers.get("authorization") for one in hub.seen if "/resolve/" in one.path} == {
         "Bearer hf_secret"
     }
@@ -167,7 +167,7 @@ def test_who_may_not_download_is_told_before_the_first_byte(
     hub.put(REPO, MODEL)
     hub.token, hub.listed, hub.refusal = "hf_other", listed, refusal
     with pytest.raises(WeightsMissing, match=words):
-        pull(VARIANT)
+        pull()
     assert not hub.bytes_asked()
 
 
@@ -199,13 +199,13 @@ def test_a_listing_that_is_none_is_refused(hub: Hub, change: Callable[[dict], No
     hub.put(REPO, MODEL)
     hub.change = change
     with pytest.raises(WeightsMissing, match=r"does not answer as a hub does .*: check HF_ENDPOINT"):
-        pull(VARIANT)
+        pull()
     assert not hub.bytes_asked()
 
 
 def test_names_that_lead_out_of_the_folder_are_not_taken(hub: Hub, cache: Path) -> None:
     hub.put(REPO, MODEL | {"../../../../evil.json": b"x", "/etc/evil.json": b"x", "sub/evil.json": b"x"})
-    assert contents(pull(VARIANT)) == MODEL
+    assert contents(pull()) == MODEL
 
 
 @pytest.mark.parametrize(
@@ -223,14 +223,14 @@ def test_a_hub_that_gives_no_listing(hub: Hub, page: tuple[int, dict[str, str], 
     hub.put(REPO, MODEL)
     hub.page = page
     with pytest.raises(WeightsMissing, match=words):
-        pull(VARIANT)
+        pull()
 
 
 def test_a_size_that_the_hub_names_wrongly_is_no_model(hub: Hub) -> None:
     hub.put(REPO, MODEL)
     hub.change = _in_files("size", 100)
     with pytest.raises(WeightsCorrupt, match="arrived damaged twice"):
-        pull(VARIANT)
+        pull()
 
 
 def test_a_hub_that_is_not_there(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
@@ -239,15 +239,13 @@ def test_a_hub_that_is_not_there(monkeypatch: pytest.MonkeyPatch, cache: Path) -
     with serving() as one:
         on_the_hub.point_at(monkeypatch, one, cache)
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
-    with pytest.raises(
-        WeightsMissing, match=r"can't be reached .* Check the network, HTTPS_PROXY"
-    ):
-        pull(VARIANT)
+    with pytest.raises(WeightsMissing, match=r"can't be reached .* Check the network, HTTPS_PROXY"):
+        pull()
 
 
 def test_the_hub_is_asked_a_few_times_and_no_more(hub: Hub) -> None:
     hub.put(REPO, MODEL)
     hub.fail(SMALL, *[status(503)] * 20)
     with pytest.raises(WeightsMissing):
-        pull(VARIANT)
+        pull()
     assert len(hub.asked(SMALL)) == fetch.ATTEMPTS

@@ -13,6 +13,7 @@ from nemotron_runtime.errors import HardwareUnsupported, SetupError
 
 if TYPE_CHECKING:
     from nemotron_runtime.models.spec import Variant
+    from nemotron_runtime.weights.listing import Listing
     from nemotron_runtime.weights.pull import Order
     from nemotron_runtime.weights.receipt import Receipt
 
@@ -100,21 +101,34 @@ def _wanted(repo: str | None, variant: Weights, revision: str | None) -> tuple[s
 def _pull(repo: str, revision: str | None, show: Transfer, *, yes: bool, dry_run: bool) -> None:
     from nemotron_runtime.weights import pull as weights
 
-    known = weights.needs_no_hub(repo, revision)
-    if not known:
-        order = weights.order(repo, revision)
-        known = order.known
-    if known:
-        _done(show, known)
-        return
+    def agree(order: Order) -> None:
+        agreed(order, show, yes=yes or dry_run)
+        if dry_run:
+            raise typer.Exit
+
+    receipt = weights.pull(repo, revision, agree, show)
+    show.event(
+        "done",
+        f"{receipt.repo} at {receipt.commit[:12]} is whole: {receipt.folder}",
+        **_facts(receipt),
+        folder=str(receipt.folder),
+    )
+
+
+def agreed(order: Order, show: Transfer, *, yes: bool) -> None:
+    """Tells what would be downloaded, and asks on the terminal.
+
+    Args:
+        yes: Doesn't ask.
+
+    Raises:
+        DiskFull: It does not fit.
+        NotConfirmed: The answer is no, or there is no terminal to ask at.
+    """
     _tell(show, order)
     order.check_room()
-    if dry_run:
-        return
     if order.fetch_bytes and not yes:
         _ask(order)
-    folder = weights.carry_out(order, show)
-    show.event("done", f"Whole: {folder}", **_facts(order), folder=str(folder))
 
 
 def _tell(show: Transfer, order: Order) -> None:
@@ -129,7 +143,7 @@ def _tell(show: Transfer, order: Order) -> None:
     show.event(
         "order",
         text,
-        **_facts(order),
+        **_facts(listing),
         licence=listing.licence,
         gated=listing.gated,
         files=len(listing.files),
@@ -139,26 +153,13 @@ def _tell(show: Transfer, order: Order) -> None:
     )
 
 
-def _facts(order: Order) -> dict[str, Any]:
-    listing = order.listing
+def _facts(state: Listing | Receipt) -> dict[str, Any]:
     return {
-        "repo": listing.repo,
-        "revision": listing.revision,
-        "commit": listing.commit,
-        "bytes": listing.bytes,
+        "repo": state.repo,
+        "revision": state.revision,
+        "commit": state.commit,
+        "bytes": state.bytes,
     }
-
-
-def _done(show: Transfer, receipt: Receipt) -> None:
-    show.event(
-        "done",
-        f"{receipt.repo} at {receipt.commit[:12]} is whole already: {receipt.folder}",
-        repo=receipt.repo,
-        revision=receipt.revision,
-        commit=receipt.commit,
-        bytes=receipt.bytes,
-        folder=str(receipt.folder),
-    )
 
 
 def _ask(order: Order) -> None:

@@ -52,17 +52,18 @@ class Transfer:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._meter = clock, Meter(clock)
-        self._phase, self._told = "", float("-inf")
+        self._phase, self._told, self._ended = "", float("-inf"), False
 
     def __call__(self, progress: Progress) -> None:
         """Shows what is due."""
         if progress.phase != self._phase:
-            self._phase, self._meter, self._told = progress.phase, Meter(self._clock), float("-inf")
+            self._phase, self._meter = progress.phase, Meter(self._clock)
+            self._told, self._ended = float("-inf"), False
         if progress.note:
             self._show_note(progress)
-        now, is_last = self._clock(), progress.done_bytes == progress.total_bytes
-        if progress.phase != "wait" and (is_last or now - self._told >= self.every_s):
-            self._told = now
+        now, ends = self._clock(), progress.done_bytes == progress.total_bytes
+        if progress.phase != "wait" and (now - self._told >= self.every_s or (ends and not self._ended)):
+            self._told, self._ended = now, ends
             self._show(progress, self._meter.see(progress.done_bytes))
 
     def event(self, name: str, words: str, **facts: Any) -> None:
@@ -90,7 +91,7 @@ class Transfer:
 class LiveTransfer(Transfer):
     """A bar on stderr."""
 
-    every_s = 0.0
+    every_s = 0.1
 
     def __init__(self, out: Console) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ much to lose. So its session, headers, addresses and errors are used here, with 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -23,8 +24,11 @@ from nemotron_runtime.weights.progress import Tally
 ATTEMPTS = 6
 """In a row without a single new byte, before a file is given up."""
 PAUSE_S = 1.0
-"""Before the second attempt; doubles up to ``_LONGEST_PAUSE_S``."""
+"""After an attempt; doubles with each in a row that brings nothing, up to ``_LONGEST_PAUSE_S``."""
 _LONGEST_PAUSE_S = 60.0
+SLOW_BYTES = 1 << 16
+"""A connection that brings less in ``SLOW_S`` is given up: the next one is often a quick one."""
+SLOW_S = 60.0
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -119,12 +123,17 @@ def _pour(url: str, out: BinaryIO, file: RemoteFile, tally: Tally) -> None:
             out.truncate(0)
             out.seek(0)
             tally.add(-start)
+        since, mark = time.monotonic(), out.tell()
         for part in response.iter_bytes():
             part = part[: file.bytes - out.tell()]
             out.write(part)
             tally.add(len(part))
             if out.tell() == file.bytes:  # a server that never ends doesn't matter
                 break
+            if time.monotonic() - since > SLOW_S:
+                if out.tell() - mark < SLOW_BYTES:
+                    raise HTTPError("a trickle")
+                since, mark = time.monotonic(), out.tell()
 
 
 def _short(listing: Listing, file: RemoteFile) -> WeightsCorrupt:

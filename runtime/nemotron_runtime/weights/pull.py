@@ -10,9 +10,9 @@ from pathlib import Path
 
 from huggingface_hub import is_offline_mode
 
-from nemotron_runtime.errors import SetupError, WeightsCorrupt
+from nemotron_runtime.errors import SetupError, WeightsCorrupt, WeightsMissing
 from nemotron_runtime.models.spec import Variant
-from nemotron_runtime.weights import cache, digest, receipt, structure
+from nemotron_runtime.weights import cache, digest, hub, receipt, structure
 from nemotron_runtime.weights.faults import no_room, translated
 from nemotron_runtime.weights.fetch import fetch, is_right, partial_bytes
 from nemotron_runtime.weights.listing import Listing, RemoteFile, look_up
@@ -53,6 +53,9 @@ class Order:
             raise no_room(self.listing.repo, self.fetch_bytes, self.free_bytes, str(cache.root()))
 
 
+Agree = Callable[[Order], None]
+
+
 def order(repo: str, revision: str | None = None) -> Order:
     """Works out what a pull would do, and writes nothing.
 
@@ -89,23 +92,45 @@ def needs_no_hub(repo: str, revision: str | None = None) -> Receipt | None:
     return known if offline or revision == known.commit else None
 
 
-def pull(variant: Variant, on_progress: OnProgress = silent) -> Path:
-    """Downloads and checks a variant's weights; returns at once where that was done before.
+def ensure(variant: Variant, agree: Agree, on_progress: OnProgress = silent) -> Path:
+    """The folder of a variant's files: at once, and without the hub, where they are whole, else pulled.
+
+    Raises:
+        SetupError: as in :func:`pull`.
+    """
+    try:
+        return hub.snapshot(variant)
+    except WeightsMissing:
+        return pull(variant.repo, variant.revision, agree, on_progress).folder
+
+
+def pull(
+    repo: str, revision: str | None = None, agree: Agree = lambda _: None, on_progress: OnProgress = silent
+) -> Receipt:
+    """Downloads and checks a repository's weights; there is little to do where that was done before.
+
+    Args:
+        revision: A branch, a tag or a commit; None is the newest.
+        agree: Called once before the first byte, with what would be done, unless all is there; raises to
+            refuse it.
+        on_progress: Called from several threads, by one at a time.
 
     Raises:
         WeightsMissing: The hub can't be reached, or refuses.
         WeightsCorrupt: What arrives is not what the hub names, or does not belong together.
         DiskFull: It does not fit.
     """
-    if settled := needs_no_hub(variant.repo, variant.revision):
-        return settled.folder
-    wanted = order(variant.repo, variant.revision)
-    wanted.check_room()
+    if settled := needs_no_hub(repo, revision):
+        return settled
+    wanted = order(repo, revision)
+    if not wanted.known:
+        agree(wanted)
+        wanted.check_room()
     return carry_out(wanted, on_progress)
 
 
-def carry_out(wanted: Order, on_progress: OnProgress = silent) -> Path:
-    """Does what was ordered; returns the folder that a model is loaded from.
+def carry_out(wanted: Order, on_progress: OnProgress = silent) -> Receipt:
+    """Does what was ordered.
 
     Raises:
         SetupError: as in :func:`pull`.
@@ -120,10 +145,11 @@ def carry_out(wanted: Order, on_progress: OnProgress = silent) -> Path:
         entries = known.files if known else _settle_all(listing, on_progress)
         if not known:
             _check_structure(listing)
-        if not known or known.revision != listing.revision:
-            Receipt(listing.repo, listing.revision, listing.commit, listing.licence, entries).write()
+        fresh = Receipt(listing.repo, listing.revision, listing.commit, listing.licence, entries)
+        if fresh != known:
+            fresh.write()
             _write_ref(listing)
-    return cache.snapshot_folder(listing.repo, listing.commit)
+    return fresh
 
 
 def _settle_all(listing: Listing, on_progress: OnProgress) -> tuple[Entry, ...]:

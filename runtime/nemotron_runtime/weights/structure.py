@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,17 @@ def _check_shapes(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> N
         if tensors[name].shape not in (shape, _packed(name, shape, tensors)):
             raise WeightsCorrupt(f"{name} is {list(tensors[name].shape)}; config.json demands {list(shape)}")
         known.add(name)
-    modules = {name.rpartition(".")[0] for name in known}
+    modules = {module for name in known for module in _modules(name)}
     for name in sorted(tensors.keys() - known):
         module, _, last = name.rpartition(".")
         if module not in modules or not _SCALE.fullmatch(last):
             raise WeightsCorrupt(f"{name} is no tensor that config.json demands, nor a scale of one")
+
+
+def _modules(name: str) -> Iterator[str]:
+    """Those that a tensor is in, from the inside out."""
+    while name := name.rpartition(".")[0]:
+        yield name
 
 
 def _packed(name: str, shape: tuple[int, ...], tensors: Mapping[str, Tensor]) -> tuple[int, ...] | None:
