@@ -26,6 +26,7 @@ Fault = Callable[["Handler", bytes, int], None]
 
 _LISTING = re.compile(r"/api/models/([^/]+/[^/]+?)(?:/revision/([^/]+))?")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_LOOPBACK = "127.0.0.1,127.0.0.2"
 _BYTES = re.compile(r"/bytes/([0-9a-f]+)/(.+)")
 
 
@@ -266,11 +267,27 @@ def point_at(monkeypatch: pytest.MonkeyPatch, hub: Hub, cache: Path) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", _LOOPBACK)
+
+
+@contextmanager
+def asked(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Hub]:
+    """A hub that the client in this process asks, without pauses between attempts."""
+    from huggingface_hub import close_session
+
+    from nemotron_runtime.weights import fetch
+
+    monkeypatch.setattr(fetch, "PAUSE_S", 0.0)
+    with serving() as hub:
+        point_at(monkeypatch, hub, cache)
+        close_session()
+        yield hub
+        close_session()
 
 
 def environment(hub: Hub, home: Path) -> dict[str, str]:
     """Variables for a process of its own."""
-    return {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1,127.0.0.2"}
+    return {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "NO_PROXY": _LOOPBACK}
 
 
 def sha256(data: bytes) -> str:

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import close_session
 
-from nemotron_runtime.weights import fetch
-from support.hub import Hub, point_at, serving
+from support.hub import Hub, asked
 
 
 @pytest.fixture
@@ -18,9 +16,6 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Hub]:
-    """A hub that the real client asks, and no pauses between attempts."""
-    monkeypatch.setattr(fetch, "PAUSE_S", 0.0)
-    with serving() as one:
-        point_at(monkeypatch, one, cache)
+    """A hub that the real client asks."""
+    with asked(monkeypatch, cache) as one:
         yield one
-        close_session()

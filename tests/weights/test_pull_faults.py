@@ -120,6 +120,15 @@ def test_a_connection_on_which_nothing_comes_is_given_up(hub: Hub, monkeypatch: 
     assert any("the connection was lost; goes on at" in one.note for one in seen)
 
 
+def test_a_trickle_is_given_up_for_another_connection(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "SLOW_S", 0.0)
+    hub.put(REPO, MODEL)
+    hub.fail(SHARD, trickle(100, 0.02))
+    assert contents(pull()) == MODEL
+    assert len(hub.asked(SHARD)) > 2
+    assert "range" in hub.asked(SHARD)[-1].headers
+
+
 def test_the_other_files_stop_when_one_fails(hub: Hub) -> None:
     hub.put(REPO, MODEL)
     hub.fail(SHARDS[0], trickle(1, 0.05))
@@ -226,10 +235,11 @@ def test_a_hub_that_gives_no_listing(hub: Hub, page: tuple[int, dict[str, str], 
         pull()
 
 
-def test_a_size_that_the_hub_names_wrongly_is_no_model(hub: Hub) -> None:
+@pytest.mark.parametrize(("size", "words"), [(10, "arrived damaged twice"), (1 << 14, "ends before")])
+def test_a_size_that_the_hub_names_wrongly_is_no_model(hub: Hub, size: int, words: str) -> None:
     hub.put(REPO, MODEL)
-    hub.change = _in_files("size", 100)
-    with pytest.raises(WeightsCorrupt, match="arrived damaged twice"):
+    hub.change = _in_files("size", size)
+    with pytest.raises(WeightsCorrupt, match=words):
         pull()
 
 
