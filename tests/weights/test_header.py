@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nemotron_runtime.errors import WeightsCorrupt, WeightsMissing
@@ -81,6 +81,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     header=JSON | st.dictionaries(st.text(), st.fixed_dictionaries(dict.fromkeys(GOOD, JSON))),
     data=st.binary(),
@@ -97,6 +98,7 @@ def test_no_header_does_more_than_be_refused(
     assert sum(tensor.end - tensor.start for tensor in found.values()) == len(data)
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, len(safetensors(SHAPES)) - 1))
 def test_no_truncated_file_passes(tmp_path_factory: pytest.TempPathFactory, at: int) -> None:
     path = tmp_path_factory.getbasetemp() / "short.safetensors"
