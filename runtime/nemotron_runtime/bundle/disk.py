@@ -43,7 +43,7 @@ def translated(folder: Path) -> Iterator[None]:
                 f"{folder}: the disk is full. Make room, then run the same command again."
             ) from error
         raise ConfigError(
-            f"{error.filename or folder}: {error.strerror or error}. Then run the same command again."
+            f"{error.filename or folder}: {error.strerror or error}. Mend that, then run it again."
         ) from error
 
 

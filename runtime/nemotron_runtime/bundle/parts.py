@@ -16,12 +16,12 @@ class PartWriter(io.RawIOBase):
     """Writes parts, each but the last of exactly ``part_bytes``; ``parts`` are those that are on the disk."""
 
     def __init__(self, folder: Path, part_bytes: int) -> None:
-        if part_bytes < 1:
-            raise ValueError("a part holds at least one byte")
         self.parts: list[Part] = []
         self._folder, self._part_bytes = folder, part_bytes
         self._file: IO[bytes] | None = None
         self._digest, self._size = hashlib.sha256(), 0
+        if part_bytes < 1:
+            raise ValueError("a part holds at least one byte")
 
     def writable(self) -> bool:
         """It is."""

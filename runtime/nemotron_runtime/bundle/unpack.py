@@ -8,7 +8,7 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from nemotron_runtime.bundle import disk
@@ -53,12 +53,16 @@ def _members(parts: Sequence[Path]) -> Iterator[tuple[str, IO[bytes]]]:
             tarfile.open(fileobj=stream, mode="r|", bufsize=disk.CHUNK_BYTES) as archive,
         ):
             for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
+                content = archive.extractfile(member) if _is_plain(member) else None
                 if content is None:
                     raise BundleCorrupt(f"{member.name!r} is no plain file: pack the bundle again")
                 yield member.name, content
     except tarfile.TarError as error:
         raise BundleCorrupt(f"the archive can't be read ({error}): run the same command again") from error
+
+
+def _is_plain(member: tarfile.TarInfo) -> bool:
+    return member.isreg() and not member.issparse()
 
 
 def _keep(weights: Weights, name: str, content: IO[bytes], tally: Tally) -> Entry:
@@ -81,11 +85,9 @@ def _record(weights: Weights, entries: Sequence[Entry]) -> None:
 
 def _below(name: str, folder: Path) -> str:
     """The name, once it is sure that it leads nowhere else."""
-    try:
-        safe = tarfile.data_filter(tarfile.TarInfo(name), str(folder)).name == name != ""
-    except tarfile.FilterError:
-        safe = False
-    if not safe:
+    parts = PurePosixPath(name).parts
+    plain = parts and not {"..", "/"} & set(parts) and "\0" not in name
+    if not plain or not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise BundleCorrupt(f"{name!r} leads out of {folder}: pack the bundle again")
     return name
 
