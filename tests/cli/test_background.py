@@ -137,8 +137,31 @@ def test_a_port_that_others_use_is_refused_before_anything_starts(start: Start) 
     with socket.create_server(("127.0.0.1", 0)) as other:
         done = start(port=other.getsockname()[1])
     assert done.returncode == 3
-    assert re.fullmatch(r"error: port \d+ is in use: choose another --port, or .*\n", done.stderr)
+    assert re.fullmatch(r"error: port \d+ is in use: choose another --port or --host, or .*\n", done.stderr)
     assert servers.known() == ()
+
+
+def test_an_address_of_another_machine_is_refused_likewise(start: Start) -> None:
+    done = start("--host=192.0.2.1")
+    assert (done.returncode, "192.0.2.1 is not an address of this machine" in done.stderr) == (3, True)
+
+
+def test_a_folder_that_cant_be_written_to_is_named(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    done = start()
+    assert done.returncode == 3
+    assert re.fullmatch(r"error: /proc/nowhere\S*: .+: set XDG_STATE_HOME to a folder .*\n", done.stderr)
+
+
+def test_a_start_that_is_stopped_is_no_success(run: Run, start: Start) -> None:
+    command = [*STAND_IN, "serve", "--background", "--port=0", "--model=slow"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waiting:
+        while [state["state"] for state in states(run)] != ["starting"]:
+            pass
+        assert run("stop").exit_code == 0
+        assert waiting.stderr is not None
+        assert "before it was ready" in waiting.stderr.read()
+    assert waiting.returncode == 1
 
 
 def test_waiting_can_be_left_and_the_start_goes_on(run: Run, start: Start) -> None:
@@ -191,7 +214,7 @@ def test_running_requests_are_waited_for_and_told_of(start: Start, tmp_path: Pat
         pass
     with subprocess.Popen([*COMMAND, "stop"], stdout=-1, stderr=-1, text=True) as stop:
         assert stop.stderr is not None
-        assert stop.stderr.readline() == "1 request is still being answered; --now would cut them off\n"
+        assert stop.stderr.readline().startswith("1 connection is still open, to be answered; --now would")
         (tmp_path / "release").touch()
         assert stop.wait() == 0
     client.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
@@ -63,7 +64,7 @@ class Tail:
         if self._is_replaced():
             self._file.close()
             self._file = self._open()
-            lines += self._flush() + self._lines()
+            lines += [*self._flush(), *self._lines()]
         return lines
 
     def end(self) -> list[str]:
@@ -73,12 +74,15 @@ class Tail:
     def _open(self) -> IO[bytes]:
         return self._log.open("rb")
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> Iterator[str]:
         if os.fstat(self._file.fileno()).st_size < self._file.tell():
             self._file.seek(0)
             self._rest = b""
-        *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return [line.decode("utf-8", "replace") for line in whole]
+        for line in self._file:
+            self._rest += line
+            if self._rest.endswith(b"\n"):
+                yield self._rest[:-1].decode("utf-8", "replace")
+                self._rest = b""
 
     def _flush(self) -> list[str]:
         rest, self._rest = self._rest, b""

@@ -65,26 +65,46 @@ def serve_in_background(loaded: Loaded, *, as_json: bool) -> int:
     """Starts a server that outlives this command; the exit status once it is ready or has ended.
 
     Raises:
-        SetupError: The port is taken, or what stands in the way of any start.
+        ConfigError: The port is taken, or there is no room for its files.
     """
     settings = _with_port(loaded.settings)
-    log = logfile.path(settings.port)
-    with servers.claim(settings.port):
-        if obstacle := ports.obstacle(settings.host, settings.port):
-            raise ConfigError(f"{obstacle}: choose another --port, or stop what is there")
-        logfile.begin(log)
-        if pid := detach(log):
-            server = _server(Process.of(pid), settings)
-            servers.write(server)
-    if not pid:
+    try:
+        server = _start(settings)
+    except OSError as error:
+        where = error.filename or servers.folder()
+        raise ConfigError(
+            f"{where}: {error.strerror}: set XDG_STATE_HOME to a folder that can be written to"
+        ) from error
+    if server is None:
         return _serve(replace(loaded, settings=settings))
     with announcer(as_json=as_json) as announce:
         return _watch(server, announce)
 
 
+def _start(settings: Settings) -> Server | None:
+    """The server that begins; None in its own process."""
+    log = logfile.path(settings.port)
+    with servers.claim(settings.port):
+        _check_port(settings)
+        logfile.begin(log)
+        if not (pid := detach(log)):
+            return None
+        server = _server(Process.of(pid), settings)
+        servers.write(server)
+        return server
+
+
 def _with_port(settings: Settings) -> Settings:
     """A free port is chosen here, so that the run file can be named by it from the start."""
-    return settings if settings.port else settings.model_copy(update={"port": ports.free(settings.host)})
+    if settings.port:
+        return settings
+    _check_port(settings)
+    return settings.model_copy(update={"port": ports.free(settings.host)})
+
+
+def _check_port(settings: Settings) -> None:
+    if obstacle := ports.obstacle(settings.host, settings.port):
+        raise ConfigError(f"{obstacle}: choose another --port or --host, or stop what is there")
 
 
 def _server(process: Process, settings: Settings) -> Server:
@@ -166,4 +186,4 @@ def _failed(code: int, server: Server, lines: list[str]) -> int:
     for line in lines[-_SHOWN_LINES:]:
         error_console().print(clean(line), markup=False)
     complain(f"the server ended (exit code {code}) before it was ready. Log: {server.log}")
-    return code
+    return code or ExitCode.SERVER

@@ -31,5 +31,5 @@ def stop(
 
 def _draining(open_now: int) -> None:
     if open_now:
-        noun = "request is" if open_now == 1 else "requests are"
-        error_console().print(f"{open_now} {noun} still being answered; --now would cut them off")
+        noun = "connection is" if open_now == 1 else "connections are"
+        error_console().print(f"{open_now} {noun} still open, to be answered; --now would cut that off")
