@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from nemotron_runtime.cli.bundle import bundle
 from nemotron_runtime.cli.chat import chat
 from nemotron_runtime.cli.config import config
+from nemotron_runtime.cli.doctor import doctor
 from nemotron_runtime.cli.install import install
 from nemotron_runtime.cli.logs import logs
 from nemotron_runtime.cli.models import models
@@ -55,7 +56,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, status, stop, logs, chat, models, plan, pull, verify, bundle, install):
+for verb in (serve, status, stop, logs, chat, models, doctor, plan, pull, verify, bundle, install):
     main.command(epilog=_EPILOG)(verb)
 main.add_typer(config, name="config")
 main.command(epilog=_EPILOG)(version)

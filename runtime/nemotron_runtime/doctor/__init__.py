@@ -1,1 +1,1 @@
-"""What is wrong with this machine, and what to do."""
+"""What is wrong with this machine, and what to do: ``probe`` gathers facts, ``checks`` judge them."""

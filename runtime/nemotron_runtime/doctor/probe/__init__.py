@@ -1,0 +1,1 @@
+"""Asks the machine. Nothing here imports torch or vLLM: what they are is read from their files."""
