@@ -48,7 +48,7 @@ Sample = tuple[float, float, int]
 class Quiet:
     """Says nothing."""
 
-    def phase(self, name: str, detail: str = "") -> None:
+    def phase(self, name: str, detail: str = "", left_s: float | None = None) -> None:
         """A step begins."""
 
     def ready(self, lines: list[str]) -> None:
@@ -78,7 +78,7 @@ def direct(pipe: Connection) -> None:
 
 
 async def _direct(pipe: Connection) -> None:
-    model = open_model(Settings(model=SLUG), Quiet())
+    model = open_model(Settings.load({"model": SLUG}, {}), Quiet())
     conversation = to_template([UserMessage(role="user", content=QUESTION)])
     prompt = render_prompt(
         conversation, (), model.template, model.tokens, thinking=False, truncate_history=True

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nemotron_runtime.cli.reference import toml_value
 from nemotron_runtime.errors import ConfigError
 from nemotron_runtime.settings import Settings, config_file, flag_of, is_loopback, variable_of
-from nemotron_runtime.settings_layers import Profile
 
 SECRET = "sk-very-secret"
 
@@ -35,9 +34,8 @@ def load(
     flags: dict[str, Any] | None = None,
     environ: dict[str, str] | None = None,
     file: Path | None = None,
-    profile: Profile | None = None,
 ) -> Any:
-    return Settings.load(flags or {}, environ or {}, file, profile)
+    return Settings.load(flags or {}, environ or {}, file)
 
 
 def as_text(value: Any) -> str:
@@ -52,9 +50,9 @@ def written(folder: Path, text: str) -> Path:
 
 
 class TestPrecedence:
-    @given(flags=SOME, environ=SOME, in_file=SOME, profile=SOME)
+    @given(flags=SOME, environ=SOME, in_file=SOME)
     def test_the_strongest_layer_wins_and_is_named(
-        self, flags: dict[str, Any], environ: dict[str, Any], in_file: dict[str, Any], profile: dict[str, Any]
+        self, flags: dict[str, Any], environ: dict[str, Any], in_file: dict[str, Any]
     ) -> None:
         with tempfile.TemporaryDirectory() as folder:
             text = "".join(f"{name} = {toml_value(value)}\n" for name, value in in_file.items())
@@ -63,9 +61,8 @@ class TestPrecedence:
                 {name: as_text(value) for name, value in flags.items()},
                 {variable_of(name): as_text(value) for name, value in environ.items()},
                 file,
-                Profile("p", profile),
             )
-        layers = [("flag", flags), ("environment", environ), ("file", in_file), ("profile", profile)]
+        layers = [("flag", flags), ("environment", environ), ("file", in_file)]
         for name in VALUES:
             layer = next((layer for layer, values in layers if name in values), "default")
             expected = dict(layers).get(layer, {}).get(name, Settings().model_dump()[name])
@@ -75,12 +72,11 @@ class TestPrecedence:
 
     def test_each_origin_says_where(self, tmp_path: Path) -> None:
         file = written(tmp_path, "max_tools = 3\n")
-        loaded = load({"port": "1"}, {"NEMOTRON_MAX_QUEUE": "2"}, file, Profile("h100", {"max_messages": 4}))
+        loaded = load({"port": "1"}, {"NEMOTRON_MAX_QUEUE": "2"}, file)
         assert {name: str(origin) for name, origin in loaded.provenance.items() if origin.where} == {
             "port": "flag --port",
             "max_queue": "environment NEMOTRON_MAX_QUEUE",
             "max_tools": f"file {file}: max_tools",
-            "max_messages": "profile h100",
         }
         assert str(loaded.provenance["host"]) == "default"
 
@@ -94,8 +90,19 @@ class TestPrecedence:
     @pytest.mark.parametrize("name", ["context_tokens", "cors_origins", "enforce_eager"])
     def test_auto_takes_a_weaker_layer_back(self, name: str) -> None:
         weak = {"context_tokens": 4096, "cors_origins": ["*"], "enforce_eager": True}
-        loaded = load({}, {variable_of(name): "auto"}, profile=Profile("p", weak))
+        with tempfile.TemporaryDirectory() as folder:
+            file = written(Path(folder), f"{name} = {toml_value(weak[name])}\n")
+            loaded = load({}, {variable_of(name): "auto"}, file)
         assert getattr(loaded.settings, name) is None
+
+    def test_a_plan_decides_what_is_auto_and_nothing_else(self) -> None:
+        loaded = load({"context_tokens": "4096", "tensor_parallel": "auto"})
+        suited = loaded.suited("H100", {"context_tokens": 262144, "tensor_parallel": 2, "moe_backend": None})
+        assert (suited.settings.context_tokens, suited.settings.tensor_parallel) == (4096, 2)
+        assert suited.settings.moe_backend is None
+        assert str(suited.provenance["tensor_parallel"]) == "plan H100"
+        assert suited.provenance["context_tokens"].layer == "flag"
+        assert loaded.settings.tensor_parallel is None
 
     def test_other_variables_are_none_of_our_business(self) -> None:
         assert load({}, {"PORT": "1", "HOST": "0.0.0.0", "OPENAI_API_KEY": "x"}).settings == Settings()
@@ -119,9 +126,7 @@ class TestTypos:
         assert lines[1] == f"unknown key in {file}: prot (nearest: port)"
         assert "server" in lines[2]
 
-    def test_profiles_and_callers_are_held_to_it_too(self) -> None:
-        with pytest.raises(ConfigError, match=r"profile p: prot .nearest: port"):
-            load(profile=Profile("p", {"prot": 1}))
+    def test_callers_are_held_to_it_too(self) -> None:
         with pytest.raises(ConfigError, match="unknown setting prot"):
             load({"prot": 1})
 

@@ -26,11 +26,15 @@ from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.record import Recorder
 from nemotron_runtime.chat.service import ChatService
+from nemotron_runtime.engine.base import Engine
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
 from nemotron_runtime.errors import RuntimeFault
-from nemotron_runtime.serving import Announcer, Model, open_model
+from nemotron_runtime.rehearsal import rehearse
+from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
+from nemotron_runtime.starting import Announcer, Start
+from nemotron_runtime.weights import hub
 
 log = structlog.get_logger()
 
@@ -48,6 +52,7 @@ class Parts:
     engine: Supervisor
     recorder: Recorder
     registry: CollectorRegistry
+    start: Start
 
 
 def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None], None]) -> ASGIApp:
@@ -74,13 +79,17 @@ def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None],
 
 def _api(parts: Parts) -> APIRouter:
     settings, model = parts.settings, parts.model
-    planner = Planner(model.served, model.tokens, model.template, model.marks, _limits(settings))
+    planner = _planner(settings, model)
     service = ChatService(parts.engine, model.tokens, parts.recorder, log_content=settings.log_content)
     chat = ChatRoute(planner, service, _chat_settings(settings, model))
     router = APIRouter()
     router.include_router(chat.router())
     router.include_router(catalogue_router(Catalogue(lambda: model.served)))
     return router
+
+
+def _planner(settings: Settings, model: Model) -> Planner:
+    return Planner(model.served, model.tokens, model.template, model.marks, _limits(settings))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -116,6 +125,7 @@ def _health(parts: Parts) -> APIRouter:
             engine=engine.last_info,
             engine_start_s=engine.started_s,
             engine_deaths=engine.deaths,
+            start=parts.start.report(),
         )
 
     def may_see_details(request: Request) -> bool:
@@ -173,57 +183,83 @@ def _lifespan(
     return lifespan
 
 
-def build(loaded: Loaded, announce: Announcer) -> Parts:
+def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
     """Opens the model and prepares, but doesn't start, its engine.
 
     Raises:
         SetupError: says what to do next.
     """
-    settings = loaded.settings
-    model = open_model(settings, announce)
-    options = VllmOptions(
+    model = open_model(loaded, start, fetch)
+    settings = model.settings
+    options = _options(model)
+    start.expect(f"{model.served.spec.slug}, {settings.variant}, {settings.load_format}, {model.device}")
+
+    def tell(name: str, detail: str) -> None:
+        if engine.settled.is_set():  # a later start; the terminal has been told that all is ready
+            log.info("engine start", step=name)
+        else:
+            start.phase(name, detail)
+
+    async def prove(fresh: Engine) -> None:
+        if settings.load_format == "dummy":
+            tell("rehearse", "skipped: random weights have nothing to say")
+            return
+        tell("rehearse", "a first thought and tool call")
+        said = await rehearse(_planner(settings, model), model.tokens, fresh)
+        (log.info if said.worked else log.warning)("rehearsed", said=str(said))
+        tell("rehearse", str(said))
+
+    engine = Supervisor(
+        lambda: VllmEngine(options, tell),
+        restarts=settings.engine_restarts,
+        probe_token_ids=tuple(model.tokens.encode("Hello")),
+        prove=prove,
+    )
+    return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY, start)
+
+
+def _options(model: Model) -> VllmOptions:
+    settings = model.settings
+    return VllmOptions(
         model_dir=model.folder,
         device=model.device,
         context_tokens=model.served.context_tokens,
         max_queue=settings.max_queue,
         max_sequences=settings.max_sequences,
+        batched_tokens=settings.batched_tokens,
         dtype=settings.dtype,
+        kv_dtype=settings.kv_dtype,
+        ssm_dtype=settings.ssm_dtype,
         kv_cache_gib=settings.kv_cache_gib,
         gpu_memory_utilization=settings.gpu_memory_utilization,
         tensor_parallel=settings.tensor_parallel,
+        moe_backend=settings.moe_backend,
         enforce_eager=settings.enforce_eager,
+        load_format=settings.load_format,
     )
-    probe = tuple(model.tokens.encode("Hello"))
-
-    def tell(step: str) -> None:
-        if engine.settled.is_set():  # a later start; the terminal has been told that all is ready
-            log.info("engine start", step=step)
-        else:
-            announce.phase("engine", step)
-
-    engine = Supervisor(
-        lambda: VllmEngine(options, tell), restarts=settings.engine_restarts, probe_token_ids=probe
-    )
-    return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY)
 
 
-def serve(loaded: Loaded, announce: Announcer) -> int:
+def serve(loaded: Loaded, announce: Announcer, fetch: Fetch = hub.snapshot) -> int:
     """Serves until a signal or the engine's end; returns the exit code.
+
+    Args:
+        fetch: Brings published weights that are missing.
 
     Raises:
         SetupError: what stands in the way before anything was started.
     """
     settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
-    announce.phase("model", settings.model)
-    parts = build(loaded, announce)
+    start = Start(announce)
+    start.phase("model", settings.model)
+    parts = build(loaded, start, fetch)
     code = EXIT_OK
 
     def on_engine_lost(error: BaseException | None) -> None:
         nonlocal code
         code = EXIT_SETUP if error else EXIT_ENGINE
         reason = error.message if isinstance(error, RuntimeFault) else repr(error) if error else ""
-        announce.warn(reason or "The engine died too often; giving up.")
+        start.warn(reason or "The engine died too often; giving up.")
         server.should_exit = True
 
     app = create_app(parts, on_engine_lost=on_engine_lost)
@@ -237,7 +273,7 @@ def serve(loaded: Loaded, announce: Announcer) -> int:
         server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_grace_s),
     )
-    server = _Server(config, parts, announce)
+    server = _Server(config, parts)
     server.run()
     return code
 
@@ -245,10 +281,9 @@ def serve(loaded: Loaded, announce: Announcer) -> int:
 class _Server(uvicorn.Server):
     """uvicorn that says where it listens once the model is ready."""
 
-    def __init__(self, config: uvicorn.Config, parts: Parts, announce: Announcer) -> None:
+    def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
         super().__init__(config)
         self._parts = parts
-        self._announce = announce
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
@@ -266,7 +301,7 @@ class _Server(uvicorn.Server):
         await engine.settled.wait()
         if engine.state == "ready" and self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._announce.ready(_greeting(self._parts, host, port))
+            self._parts.start.ready(_greeting(self._parts, host, port))
 
 
 def _greeting(parts: Parts, host: str, port: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Every setting of the server, and where each value came from.
 
-Precedence: flag > environment (``NEMOTRON_*``) > file (TOML, flat) > profile > default.
+Precedence: flag > environment (``NEMOTRON_*``) > file (TOML, flat) > default. What is then still ``auto``
+takes the plan for the machine's cards, see :meth:`Loaded.suited`.
 """
 
 from __future__ import annotations
@@ -30,11 +31,9 @@ from nemotron_runtime.errors import ConfigError
 from nemotron_runtime.settings_layers import (
     Given,
     Origin,
-    Profile,
     of_environment,
     of_file,
     of_flags,
-    of_profile,
 )
 
 VARIABLE_PREFIX = "NEMOTRON_"
@@ -110,14 +109,28 @@ class Settings(BaseModel):
         "auto: Nemotron 3 Nano on an NVIDIA GPU, the embedded demo elsewhere.",
         min_length=1,
     )
+    variant: Auto[Literal["bf16", "fp8", "nvfp4"]] = _model(
+        None, "Published weights to serve. auto: the best that fit the cards."
+    )
+    load_format: Literal["auto", "dummy"] = _model(
+        "auto", "dummy: random weights of the right shape, to measure without a download; answers are noise."
+    )
     context_tokens: Auto[int] = _model(
         None, "Tokens of prompt and output together. auto: the model's own.", ge=128
     )
     max_sequences: Auto[int] = _model(None, "Sequences that are generated at the same time.", ge=1)
+    batched_tokens: Auto[int] = _model(None, "Tokens that one step of the engine takes in.", ge=1)
     dtype: Auto[Literal["bfloat16", "float16", "float32"]] = _model(None, "Number format of the weights.")
+    kv_dtype: Auto[Literal["bfloat16", "fp8"]] = _model(None, "Number format of keys and values.")
+    ssm_dtype: Auto[Literal["float32", "float16", "bfloat16"]] = _model(
+        None, "Number format of the SSM states. auto: as published, float32."
+    )
     kv_cache_gib: Auto[float] = _model(None, "Memory for the KV cache and the SSM states, in GiB.", gt=0)
-    gpu_memory_utilization: float = _model(0.92, "Share of the GPU's memory to use.", gt=0, le=1)
-    tensor_parallel: int = _model(1, "GPUs that share each layer.", ge=1)
+    gpu_memory_utilization: Auto[float] = _model(
+        None, "Share of the GPU's memory to use. auto: what suits the card, else 0.92.", gt=0, le=1
+    )
+    tensor_parallel: Auto[int] = _model(None, "GPUs that share each layer.", ge=1)
+    moe_backend: Auto[str] = _model(None, "vLLM's implementation of the expert layers.", min_length=1)
     enforce_eager: Auto[bool] = _model(None, "Run without compiled graphs: starts faster, generates slower.")
     engine_restarts: int = _model(
         3, "Tries to replace a dead engine in a row before the server gives up.", ge=0
@@ -183,7 +196,6 @@ class Settings(BaseModel):
         flags: Mapping[str, Any],
         environ: Mapping[str, str],
         file: Path | None = None,
-        profile: Profile | None = None,
     ) -> Loaded:
         """Merges the layers and checks the result.
 
@@ -191,14 +203,12 @@ class Settings(BaseModel):
             flags: By setting, not by flag; None is "not given".
             environ: All variables; those without the prefix are left alone, empty ones count as not set.
             file: TOML with the settings as top-level keys; must exist.
-            profile: Values that suit a kind of machine.
 
         Raises:
             ConfigError: names each wrong value and its origin, each unknown name and the nearest known one.
         """
         variables = {variable_of(name): name for name in cls.model_fields}
         values = {
-            **of_profile(profile, cls.model_fields),
             **of_file(file, cls.model_fields),
             **of_environment(environ, VARIABLE_PREFIX, variables),
             **of_flags(flags, {name: flag_of(name) for name in cls.model_fields}),
@@ -222,6 +232,21 @@ class Loaded:
 
     settings: Settings
     provenance: Mapping[str, Origin]
+
+    def suited(self, machine: str, values: Mapping[str, Any]) -> Loaded:
+        """With values that suit a machine in the place of each ``auto`` that they know.
+
+        Args:
+            machine: What they suit; becomes their origin.
+            values: By setting.
+        """
+        chosen = {
+            name: value
+            for name, value in values.items()
+            if value is not None and getattr(self.settings, name) is None
+        }
+        origins = {name: Origin("plan", machine) for name in chosen}
+        return Loaded(self.settings.model_copy(update=chosen), {**self.provenance, **origins})
 
     def shown(self, name: str) -> Any:
         """A setting's value as it may be shown, in JSON types: a secret becomes a count."""

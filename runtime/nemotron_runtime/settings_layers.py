@@ -1,11 +1,11 @@
-"""The layers that settings come from: flags, environment, file, profile. No setting is known here."""
+"""The layers that settings come from: flags, environment, file. No setting is known here."""
 
 from __future__ import annotations
 
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,21 +14,13 @@ from nemotron_runtime.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from; ``where`` is the flag, the variable, the file and key, or the profile."""
+    """Where a value came from; ``where`` is the flag, the variable, the file and key, or the machine."""
 
-    layer: Literal["flag", "environment", "file", "profile", "default"]
+    layer: Literal["flag", "environment", "file", "plan", "default"]
     where: str = ""
 
     def __str__(self) -> str:
         return f"{self.layer} {self.where}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Settings that suit a kind of machine; weaker than anything that a user says."""
-
-    name: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +69,6 @@ def of_file(path: Path | None, known: Iterable[str]) -> dict[str, Given]:
         raise ConfigError(f"{path}: not valid TOML: {fault}") from fault
     _refuse_unknown(values, known, f"key in {path}:")
     return {name: Given(value, Origin("file", f"{path}: {name}")) for name, value in values.items()}
-
-
-def of_profile(profile: Profile | None, known: Iterable[str]) -> dict[str, Given]:
-    """The values of a profile; None is no profile.
-
-    Raises:
-        ConfigError: It has an unknown setting.
-    """
-    if profile is None:
-        return {}
-    _refuse_unknown(profile.values, known, f"setting in profile {profile.name}:")
-    return {name: Given(value, Origin("profile", profile.name)) for name, value in profile.values.items()}
 
 
 def _refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> None:

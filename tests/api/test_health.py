@@ -13,7 +13,8 @@ from nemotron_runtime.api.metrics import MetricsRecorder
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.settings import Settings
-from support.app import Running, scripted_server
+from nemotron_runtime.starting import Start
+from support.app import Running, Silent, scripted_server
 from support.scripted import End, ScriptedEngine
 from support.server import serve
 
@@ -82,9 +83,8 @@ def test_the_numbers(demo):
     engine = Supervisor(
         lambda: ScriptedEngine(demo.tokens, lambda request: next(scripts)), restarts=0, probe_token_ids=(20,)
     )
-    app = create_app(
-        Parts(settings, demo, engine, MetricsRecorder(registry), registry), on_engine_lost=lambda error: None
-    )
+    parts = Parts(settings, demo, engine, MetricsRecorder(registry), registry, Start(Silent()))
+    app = create_app(parts, on_engine_lost=lambda error: None)
     with serve(app) as url:
         while httpx.get(f"{url}/ready").status_code != 200:
             pass

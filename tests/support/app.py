@@ -17,6 +17,7 @@ from nemotron_runtime.chat.record import GenerationRecord
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.serving import Model, open_model
 from nemotron_runtime.settings import Settings
+from nemotron_runtime.starting import Start
 from support.scripted import Script, ScriptedEngine, Step
 from support.server import serve
 
@@ -24,7 +25,7 @@ from support.server import serve
 class Silent:
     """An announcer that says nothing."""
 
-    def phase(self, name: str, detail: str = "") -> None:
+    def phase(self, name: str, detail: str = "", left_s: float | None = None) -> None:
         pass
 
     def ready(self, lines: list[str]) -> None:
@@ -68,7 +69,7 @@ class Running:
 
 def demo_model() -> Model:
     """The embedded model's files."""
-    return open_model(Settings(model="nemotron-runtime/embedded-demo"), Silent())
+    return open_model(Settings.load({"model": "nemotron-runtime/embedded-demo"}, {}), Silent())
 
 
 @contextmanager
@@ -95,7 +96,9 @@ def scripted_server(
 
     values = Settings(**{"engine_restarts": 1, "log_level": "error", **settings})
     supervisor = Supervisor(make, restarts=values.engine_restarts, probe_token_ids=(20,))
-    parts = Parts(values, model, supervisor, records, CollectorRegistry())
+    start = Start(Silent())
+    start.ready([])
+    parts = Parts(values, model, supervisor, records, CollectorRegistry(), start)
     with serve(wrap(create_app(parts, on_engine_lost=lost.append))) as url:
         running = Running(url, ScriptedEngine(model.tokens, script), engines, records, lost)
         running.wait(lambda: httpx.get(f"{url}/ready").status_code == 200 or lost)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ class Readiness:
     Attributes:
         state: ``ready`` only after a real generation of the engine that runs now.
         engine: None until one has started.
+        start: The phases of the start, by :meth:`nemotron_runtime.starting.Start.report`.
     """
 
     state: str
@@ -28,6 +29,7 @@ class Readiness:
     engine: EngineInfo | None
     engine_start_s: float | None
     engine_deaths: int
+    start: Mapping[str, Any]
 
 
 def health_router(

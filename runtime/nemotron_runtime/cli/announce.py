@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from nemotron_runtime.cli.output import error_console
@@ -22,12 +22,20 @@ class Announcer:
         self._start = self._began = time.monotonic()
         self._phase: str | None = None
 
-    def phase(self, name: str, detail: str = "") -> None:
-        """Begins a phase, which ends the one before; the same name again updates the detail."""
+    def phase(self, name: str, detail: str = "", left_s: float | None = None) -> None:
+        """Begins a phase, which ends the one before; the same name again updates the detail.
+
+        Args:
+            left_s: Of the whole start, where that is known.
+        """
         if name != self._phase:
             self._finish()
             self._phase, self._began = name, time.monotonic()
-        self._show_phase(name, detail)
+        self._show_phase(name, detail, left_s)
+
+    def hush(self) -> None:
+        """Makes room for something else on the terminal, until the next phase."""
+        self._clear()
 
     def ready(self, lines: list[str]) -> None:
         """Ends the last phase and shows what is there now."""
@@ -55,8 +63,9 @@ class Announcer:
     def _line(self, text: str) -> None:
         print(f"[{time.monotonic() - self._start:6.1f} s] {text}", file=sys.stderr, flush=True)
 
-    def _show_phase(self, name: str, detail: str) -> None:
-        self._line(f"{name}: {detail}" if detail else name)
+    def _show_phase(self, name: str, detail: str, left_s: float | None) -> None:
+        text = f"{name}: {detail}" if detail else name
+        self._line(text if left_s is None else f"{text} (about {left_s:.0f} s left)")
 
     def _show_done(self, name: str, seconds: float) -> None:
         self._line(f"{name}: done in {seconds:.1f} s")
@@ -69,7 +78,7 @@ class Announcer:
 
 
 class LiveAnnouncer(Announcer):
-    """A spinner with the seconds of the running phase; a line for each finished one."""
+    """A spinner with the seconds of the running phase and those left; a line for each finished one."""
 
     def __init__(self, out: Console) -> None:
         super().__init__()
@@ -80,7 +89,7 @@ class LiveAnnouncer(Announcer):
         """Shows what the user should know; the phase goes on."""
         self._out.print(Text.assemble(("warning:", "bold yellow"), " ", text))
 
-    def _show_phase(self, name: str, detail: str) -> None:
+    def _show_phase(self, name: str, detail: str, left_s: float | None) -> None:
         text = f"{name}  {detail}".rstrip()
         if self._live is not None:
             self._live.update(self._live.task_ids[0], description=text)
@@ -89,10 +98,11 @@ class LiveAnnouncer(Announcer):
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             TimeElapsedColumn(),
+            _Left(),
             console=self._out,
             transient=True,
         )
-        self._live.add_task(text, total=None)
+        self._live.add_task(text, total=None, left_s=left_s)
         self._live.start()
 
     def _show_done(self, name: str, seconds: float) -> None:
@@ -108,6 +118,16 @@ class LiveAnnouncer(Announcer):
         self._live = None
 
 
+class _Left(ProgressColumn):
+    """Counts down to the end of the whole start, where that is known."""
+
+    def render(self, task: Task) -> Text:
+        left_s = task.fields["left_s"]
+        if left_s is None:
+            return Text()
+        return Text(f"about {max(0.0, left_s - (task.elapsed or 0)):.0f} s left", style="dim")
+
+
 class JsonAnnouncer(Announcer):
     """One JSON object a line on stdout, its ``event`` one of phase, done, ready, warning."""
 
@@ -115,8 +135,8 @@ class JsonAnnouncer(Announcer):
         """Writes a warning."""
         self._write("warning", text=text)
 
-    def _show_phase(self, name: str, detail: str) -> None:
-        self._write("phase", name=name, detail=detail)
+    def _show_phase(self, name: str, detail: str, left_s: float | None) -> None:
+        self._write("phase", name=name, detail=detail, left_s=left_s)
 
     def _show_done(self, name: str, seconds: float) -> None:
         self._write("done", name=name, seconds=round(seconds, 3))

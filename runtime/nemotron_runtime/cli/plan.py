@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from nemotron_runtime.cli.output import ExitCode, console, print_json, print_rows
-from nemotron_runtime.errors import HardwareUnsupported
-from nemotron_runtime.hardware import cards, probe
-from nemotron_runtime.hardware.memory import GIB
+from nemotron_runtime.hardware.here import cards_of
 from nemotron_runtime.hardware.plan import LADDER, Need, Plan, nearest
 from nemotron_runtime.hardware.plan import plan as planned
 from nemotron_runtime.models.spec import load_all
@@ -62,41 +60,18 @@ def plan(
     Without --gpu it reads the cards of this machine. Exit code 3: nothing fits.
     """
     spec = next(spec for spec in load_all().values() if not spec.embedded)
-    card, number, memory = cards_here(gpu, count)
+    cards = cards_of(gpu, count)
     need = Need(
         context_tokens, None if variant == "auto" else variant, ssm=ssm_dtype, utilization=utilization
     )
-    best = planned(spec, card, number, need, memory)
-    advice = None if best.fits else nearest(spec, card, number, need, memory)
+    best = planned(spec, cards.kind, cards.count, need, cards.memory_gib)
+    advice = None if best.fits else nearest(spec, cards.kind, cards.count, need, cards.memory_gib)
     if as_json:
         print_json(_document(best, advice))
     else:
         _show(best, advice)
     if advice:
         raise typer.Exit(ExitCode.SETUP)
-
-
-def cards_here(gpu: str | None, count: int | None) -> tuple[cards.Card, int, float | None]:
-    """The card to plan for, how many, and the GiB of each as the driver says; ``gpu`` None: the ones here.
-
-    Raises:
-        HardwareUnsupported: There is none here, or they differ.
-        ConfigError: It is not known.
-    """
-    if gpu is not None:
-        return cards.named(gpu), count or 1, None
-    found = probe.gpus()
-    if not found:
-        raise HardwareUnsupported(
-            'no NVIDIA GPU is found here. Name a card to plan for: nemotron plan --gpu "H100 80GB"'
-        )
-    if len({one.name for one in found}) > 1:
-        names = ", ".join(one.name for one in found)
-        raise HardwareUnsupported(
-            f"the cards differ ({names}): name the ones to plan for by --gpu and --count"
-        )
-    least = min(one.memory_bytes for one in found)
-    return cards.named(found[0].name), count or len(found), least / GIB
 
 
 def _document(best: Plan, advice: str | None) -> dict[str, Any]:

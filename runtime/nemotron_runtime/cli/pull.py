@@ -68,7 +68,7 @@ def chosen_variant(name: Weights) -> Variant:
     Raises:
         HardwareUnsupported: There is no card, or none that the model fits.
     """
-    from nemotron_runtime.cli.plan import cards_here
+    from nemotron_runtime.hardware.here import found
     from nemotron_runtime.hardware.plan import SHORTEST, Need, nearest
     from nemotron_runtime.hardware.plan import plan as planned
     from nemotron_runtime.hardware.probe import gpus
@@ -77,15 +77,14 @@ def chosen_variant(name: Weights) -> Variant:
     spec = next(spec for spec in load_all().values() if not spec.embedded)
     if name != "auto":
         return spec.variant(name)
-    if not gpus():
+    if not (here := gpus()):
         raise HardwareUnsupported(
             "no NVIDIA GPU is found here to choose weights for: name them, as in nemotron pull --variant fp8"
         )
-    card, count, memory = cards_here(None, None)
-    need = Need(spec.context_tokens)
-    best = planned(spec, card, count, need, memory)
+    cards, need = found(here), Need(spec.context_tokens)
+    best = planned(spec, cards.kind, cards.count, need, cards.memory_gib)
     if best.longest < SHORTEST:
-        raise HardwareUnsupported(nearest(spec, card, count, need, memory))
+        raise HardwareUnsupported(nearest(spec, cards.kind, cards.count, need, cards.memory_gib))
     return best.variant
 
 

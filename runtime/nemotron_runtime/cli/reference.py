@@ -15,13 +15,14 @@ from nemotron_runtime.settings import Settings, default_text, extra, flag_of, va
 _INTRODUCTION = """\
 # Configuration
 
-Each setting can be given in four places; the first one that names it wins:
+Each setting can be given in three places; the first one that names it wins:
 
 1. a flag of `nemotron serve`, such as `--port 9000`
 2. a variable, such as `NEMOTRON_PORT=9000`; an empty one counts as not set
 3. a key of the settings file, such as `port = 9000`: the file of `--config FILE`, else
    `$XDG_CONFIG_HOME/nemotron/config.toml` (`~/.config/nemotron/config.toml`) where it is there
-4. a profile, which suits a kind of machine
+
+What is `auto` then, the server decides as it starts: on NVIDIA GPUs by the plan that `nemotron plan` shows.
 
 `nemotron config show` prints each value with where it came from, `nemotron config sample` a file to edit.
 A name that is no setting is an error, in a variable that begins with `NEMOTRON_` and in the file alike.

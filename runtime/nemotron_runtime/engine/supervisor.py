@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Literal
 
@@ -13,6 +13,7 @@ import structlog
 from nemotron_runtime.engine.base import Engine, EngineInfo, EngineRequest, Sampling, TokenDelta
 from nemotron_runtime.errors import EngineDead, RuntimeFault
 
+Prove = Callable[[Engine], Awaitable[None]]
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
 log = structlog.get_logger()
 
@@ -21,6 +22,10 @@ STABLE_S = 300.0
 """An engine that ran this long has earned a fresh count of tries."""
 
 RETRY_AFTER_S = 10
+
+
+async def _nothing_more(engine: Engine) -> None:
+    """The first generation is proof enough."""
 
 
 class Supervisor:
@@ -32,14 +37,21 @@ class Supervisor:
         build: Makes a fresh, not yet started engine.
         restarts: Deaths in a row that are mended; one more and the state is ``failed`` for good.
         probe_token_ids: A prompt; an engine counts as ready once it has generated from it.
+        prove: Puts an engine that has generated to a further test, each time one starts.
     """
 
     def __init__(
-        self, build: Callable[[], Engine], *, restarts: int, probe_token_ids: tuple[int, ...]
+        self,
+        build: Callable[[], Engine],
+        *,
+        restarts: int,
+        probe_token_ids: tuple[int, ...],
+        prove: Prove = _nothing_more,
     ) -> None:
         self._build = build
         self._restarts = restarts
         self._probe_token_ids = probe_token_ids
+        self._prove = prove
         self._engine: Engine | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._info: EngineInfo | None = None
@@ -79,6 +91,7 @@ class Supervisor:
         try:
             await engine.start()
             await self._probe(engine)
+            await self._prove(engine)
         except BaseException:
             await engine.stop()
             raise

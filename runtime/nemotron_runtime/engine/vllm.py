@@ -7,14 +7,17 @@ between devices; what the CPU build lacks is mended by the plugin in ``nemotron_
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import threading
 import warnings
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from nemotron_runtime.engine import steps
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta, TokenLogprob
 from nemotron_runtime.errors import (
     ConfigError,
@@ -27,8 +30,10 @@ from nemotron_runtime.errors import (
 
 MAX_LOGPROBS = 20
 CPU_KV_CACHE_BYTES = 1 << 30
+GPU_SHARE = 0.92
 OVERLOAD_RETRY_S = 2
 STOP_TIMEOUT_S = 10.0
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class VllmOptions:
         model_dir: Folder with config, tokenizer and safetensors.
         context_tokens: Prompt and output of one sequence together.
         max_queue: Requests that may wait beyond the running ones; over it EngineOverloaded.
+        batched_tokens: Of one step.
+        load_format: ``dummy`` fills the weights with random numbers.
         extra: Further ``AsyncEngineArgs`` fields, taken as they are.
     """
 
@@ -47,11 +54,16 @@ class VllmOptions:
     context_tokens: int
     max_queue: int = 256
     max_sequences: int | None = None
+    batched_tokens: int | None = None
     dtype: str | None = None
+    kv_dtype: str | None = None
+    ssm_dtype: str | None = None
     kv_cache_gib: float | None = None
-    gpu_memory_utilization: float = 0.92
-    tensor_parallel: int = 1
+    gpu_memory_utilization: float | None = None
+    tensor_parallel: int | None = None
+    moe_backend: str | None = None
     enforce_eager: bool | None = None
+    load_format: Literal["auto", "dummy"] = "auto"
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +78,8 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
         "max_num_seqs": sequences,
         "max_num_queued_reqs": sequences + options.max_queue,
         "max_logprobs": MAX_LOGPROBS,
-        "tensor_parallel_size": options.tensor_parallel,
+        "tensor_parallel_size": options.tensor_parallel or 1,
+        "load_format": options.load_format,
         "dtype": options.dtype or "bfloat16",
         "enforce_eager": on_cpu if options.enforce_eager is None else options.enforce_eager,
         "enable_prefix_caching": True,
@@ -77,18 +90,21 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
         "disable_log_stats": False,
         "use_tqdm_on_load": False,
     }
-    if on_cpu:
-        args["max_num_batched_tokens"] = 2048
-    else:
-        args["gpu_memory_utilization"] = options.gpu_memory_utilization
-    return args | dict(options.extra)
+    chosen = {
+        "max_num_batched_tokens": options.batched_tokens or (2048 if on_cpu else None),
+        "gpu_memory_utilization": None if on_cpu else options.gpu_memory_utilization or GPU_SHARE,
+        "kv_cache_dtype": "fp8" if options.kv_dtype == "fp8" else None,
+        "mamba_ssm_cache_dtype": options.ssm_dtype,
+        "moe_backend": options.moe_backend,
+    }
+    return args | {name: value for name, value in chosen.items() if value is not None} | dict(options.extra)
 
 
 def _prepare_environment(device: str) -> None:
     """Set before vllm is imported; a user's own setting wins."""
+    steps.configure("ERROR" if device == "cpu" else "WARNING")
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "ERROR" if device == "cpu" else "WARNING",
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
         "HF_HUB_OFFLINE": "1",  # the folder is complete: nothing is looked up
         "TORCH_CPP_LOG_LEVEL": "ERROR",
@@ -105,9 +121,11 @@ class VllmEngine:
         tell: Hears, in another thread, which step of the start begins.
     """
 
-    def __init__(self, options: VllmOptions, tell: Callable[[str], None] = lambda step: None) -> None:
+    def __init__(self, options: VllmOptions, tell: steps.Tell = lambda name, detail: None) -> None:
         self._options = options
         self._tell = tell
+        self._building = threading.Event()
+        self._unwanted = threading.Event()
         self._llm: Any = None
         self._info: EngineInfo | None = None
 
@@ -125,6 +143,7 @@ class VllmEngine:
 
     async def start(self) -> None:
         """Builds AsyncLLM in a thread, so that the event loop goes on answering."""
+        self._building.set()
         self._llm = await asyncio.to_thread(self._build)
         config = self._llm.vllm_config
         import vllm
@@ -144,9 +163,20 @@ class VllmEngine:
         )
 
     def _build(self) -> Any:
+        try:
+            return self._built()
+        finally:
+            self._building.clear()
+
+    def _begin(self, name: str, detail: str) -> None:
+        if self._unwanted.is_set():
+            raise EngineDead("The engine was stopped while it started.")
+        self._tell(name, detail)
+
+    def _built(self) -> Any:
         _prepare_environment(self._options.device)
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"vllm\.")
-        self._tell("importing vLLM")
+        self._begin("import", "importing vLLM")
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.usage.usage_lib import UsageContext
@@ -163,11 +193,14 @@ class VllmEngine:
                 pass
 
         try:
-            self._tell("inspecting the model")
+            self._begin("inspect", "inspecting the model")
             context = UsageContext.ENGINE_CONTEXT
             config = AsyncEngineArgs(**engine_args(self._options)).create_engine_config(context)
-            self._tell("starting vLLM's processes, which import it again, load the weights and warm up")
-            return Llm.from_vllm_config(config, usage_context=context)
+            self._begin("processes", "starting vLLM's processes, which import it again")
+            with steps.followed(self._tell):
+                return Llm.from_vllm_config(config, usage_context=context)
+        except EngineDead:
+            raise
         except Exception as error:  # vLLM raises whatever its parts raise
             raise ConfigError(f"vLLM could not start the model: {_last_line(error)}") from error
 
@@ -193,7 +226,12 @@ class VllmEngine:
             raise EngineDead("The engine is not running.")
 
     async def stop(self) -> None:
-        """See the protocol."""
+        """See the protocol. A start that goes on is ended by ending the processes that it waits for."""
+        self._unwanted.set()
+        while self._building.is_set():
+            for child in multiprocessing.active_children():
+                child.terminate()
+            await asyncio.sleep(_LOOK_S)
         llm, self._llm = self._llm, None
         if llm is not None:
             await asyncio.to_thread(llm.shutdown, STOP_TIMEOUT_S)
