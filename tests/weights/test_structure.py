@@ -200,7 +200,6 @@ def test_a_head_that_lies_is_no_model(tmp_path: Path, data: bytes, words: str) -
 
 
 @settings(deadline=None)
-@settings(deadline=None)
 @given(st.binary(max_size=64), st.integers(0, 80))
 def test_no_bytes_make_it_stumble(tmp_path_factory: pytest.TempPathFactory, data: bytes, length: int) -> None:
     path = tmp_path_factory.getbasetemp() / "any.safetensors"
