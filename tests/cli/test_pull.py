@@ -235,6 +235,20 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(hub: Hub, tmp_path: Path) 
     assert hub.asked(shard)[-1].headers["range"] == f"bytes={arrived}-"
 
 
+def test_ctrl_c_ends_it_and_keeps_what_has_arrived(hub: Hub, tmp_path: Path) -> None:
+    hub.put(REPO, MODEL)
+    reached, over = threading.Event(), threading.Event()
+    hub.fail(SHARDS[0], hold(700, reached, over))
+    environ = environment(hub, tmp_path) | {"HF_HUB_DOWNLOAD_TIMEOUT": "1"}
+    process = child(REPO, "--yes", env=environ, stderr=subprocess.PIPE)
+    assert reached.wait(120)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1]
+    over.set()
+    assert (process.returncode, "Traceback" in said) == (130, False)
+    assert contents(pull()) == MODEL
+
+
 def test_two_processes_at_once_fetch_each_byte_once(tmp_path: Path) -> None:
     with serving() as hub:
         hub.put(REPO, MODEL)
