@@ -9,7 +9,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,28 @@ def test_the_image_is_healthy_when_it_is_ready(repo: Path) -> None:
     assert f"'127.0.0.1', {port}" in command[2]
     assert "'/ready'" in command[2]
     assert last(repo, "EXPOSE") == port
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_runs(repo: Path, status: int, code: int) -> None:
+    """As the image has it, but for the port."""
+
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/ready" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Tells nobody."""
+
+    with HTTPServer(("127.0.0.1", 0), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        check = last(repo, "HEALTHCHECK")
+        words = json.loads(check[check.index("[") :])
+        script = words[2].replace(image_environment(repo)["NEMOTRON_PORT"], str(server.server_port))
+        done = subprocess.run([sys.executable, words[1], script], capture_output=True)
+        server.shutdown()
+    assert done.returncode == code
 
 
 def test_weights_and_caches_of_the_image_lie_in_its_volumes(repo: Path, compose: dict[str, Any]) -> None:
