@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +18,9 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != RO
 # Background jobs of a shell ignore SIGINT and hand that down: no command under test could be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hypothesis.settings.register_profile("no clock", deadline=None)  # a slow machine is no fault
+hypothesis.settings.load_profile("no clock")
 
 for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
     del os.environ[name]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nemotron_runtime import serving
 from nemotron_runtime.errors import ConfigError, HardwareUnsupported, WeightsCorrupt, WeightsMissing
+from nemotron_runtime.hardware.cards import named
+from nemotron_runtime.hardware.here import Cards
+from nemotron_runtime.hardware.plan import Need, plan
 from nemotron_runtime.hardware.probe import Gpu
-from nemotron_runtime.models.spec import Variant
+from nemotron_runtime.models.spec import Variant, load_all
+from nemotron_runtime.planning import plan_for
 from nemotron_runtime.serving import REAL, Fetch, Model, open_model
 from nemotron_runtime.settings import Settings
 from nemotron_runtime.weights import hub
@@ -41,17 +47,123 @@ def test_the_real_model_without_a_gpu_is_refused_before_any_download():
         opened(model=REAL)
 
 
-def test_with_a_gpu_it_is_the_real_model(monkeypatch: pytest.MonkeyPatch, demo):
-    asked: list[Variant] = []
+class Fetched:
+    """Stands for the hub: gives the demo's files, and keeps what was asked for."""
 
-    def snapshot(variant: Variant) -> Path:
-        asked.append(variant)
-        return demo.folder
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: list[Variant] = []
 
-    monkeypatch.setattr(serving, "gpus", lambda: (CARD,))
-    model = opened(fetch=snapshot)
+    def __call__(self, variant: Variant) -> Path:
+        self.asked.append(variant)
+        return self.folder
+
+
+@pytest.fixture
+def on_cards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def put(*cards: Gpu) -> None:
+        monkeypatch.setattr(serving, "gpus", lambda: cards)
+
+    return put
+
+
+def test_with_a_gpu_it_is_the_real_model_as_planned(on_cards, demo):
+    on_cards(CARD)
+    fetch = Fetched(demo.folder)
+    model = opened(fetch)
     assert (model.served.spec.slug, model.device) == (REAL, "cuda")
-    assert asked[0].repo == "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16"
+    assert fetch.asked[0].repo == "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8"
+    assert model.served.quantization == "fp8"
+    best = plan(model.served.spec, named("H100"), 1, Need(262144), 80.0)
+    assert model.settings.max_sequences == best.max_sequences
+    assert model.settings.batched_tokens == best.batched_tokens
+    assert (model.settings.kv_dtype, model.settings.ssm_dtype) == ("fp8", "float32")
+    assert model.settings.gpu_memory_utilization == best.utilization
+
+
+def test_what_a_user_says_goes_before_the_plan(on_cards, demo):
+    on_cards(CARD)
+    fetch = Fetched(demo.folder)
+    model = opened(fetch, variant="bf16", context_tokens="65536", max_sequences="7")
+    assert fetch.asked[0].name == "bf16"
+    assert (model.served.context_tokens, model.settings.max_sequences) == (65536, 7)
+    assert model.settings.kv_dtype == "bfloat16"
+
+
+def test_what_does_not_fit_is_refused_before_any_download(on_cards, demo):
+    on_cards(Gpu(0, "NVIDIA GeForce RTX 4090", 24 << 30))
+    fetch = Fetched(demo.folder)
+    with pytest.raises(HardwareUnsupported, match="can't hold the bf16 weights and 262,144 tokens"):
+        opened(fetch, variant="bf16")
+    assert not fetch.asked
+
+
+def test_more_gpus_than_there_are_are_refused(on_cards, demo):
+    on_cards(CARD)
+    with pytest.raises(ConfigError, match="2 GPUs are asked for, and 1 are here"):
+        opened(Fetched(demo.folder), tensor_parallel="2")
+
+
+class Warned(Silent):
+    """Keeps the warnings."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.texts.append(text)
+
+
+@pytest.mark.parametrize(
+    ("cards", "warning"),
+    [
+        ((Gpu(0, "NVIDIA TITAN V", 12 << 30),), "Not planned"),
+        ((CARD, Gpu(1, "NVIDIA L4", 24 << 30)), "the cards differ"),
+        ((CARD, CARD), "1 of 2 GPUs stay free"),
+    ],
+)
+def test_what_is_not_planned_is_told(on_cards, demo, cards, warning):
+    on_cards(*cards)
+    announce = Warned()
+    open_model(Settings.load({}, {}), announce, Fetched(demo.folder))
+    assert warning in announce.texts[0]
+
+
+def test_a_folder_of_another_model_is_not_planned(on_cards, demo):
+    on_cards(CARD)
+    announce = Warned()
+    model = open_model(Settings.load({"model": str(demo.folder)}, {}), announce)
+    assert "is no nvidia/nemotron-3-nano-30b-a3b" in announce.texts[0]
+    assert model.settings.max_sequences is None
+
+
+CONFIG = {
+    "hybrid_override_pattern": "MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME",
+    "num_key_value_heads": 2,
+    "head_dim": 128,
+    "mamba_num_heads": 64,
+    "mamba_head_dim": 64,
+    "n_groups": 8,
+    "ssm_state_size": 128,
+    "conv_kernel": 4,
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "variant"),
+    [
+        ({}, "bf16"),
+        ({"hf_quant_config.json": {"quantization": {"quant_algo": "NVFP4"}}}, "nvfp4"),
+        ({"config.json": CONFIG | {"quantization_config": {"quant_algo": "FP8"}}}, "fp8"),
+    ],
+)
+def test_a_folder_of_the_same_shape_is_planned_by_its_own_weights(tmp_path: Path, files, variant):
+    for name, content in {"config.json": CONFIG, **files}.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    best = plan_for(Settings(context_tokens=8192), load_all()[REAL], Cards(named("H200"), 1), tmp_path)
+    assert best is not None
+    assert best.variant.name == variant
+    assert best.weights_gib == load_all()[REAL].variant(variant).weights_gib
 
 
 @pytest.mark.usefixtures("no_gpu")

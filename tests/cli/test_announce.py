@@ -55,7 +55,7 @@ def test_json_lines_by_choice(capsys: pytest.CaptureFixture[str]) -> None:
         "done",
         "ready",
     ]
-    assert events[0] == {"event": "phase", "name": "weights", "detail": "1 of 2 GB"}
+    assert events[0] == {"event": "phase", "name": "weights", "detail": "1 of 2 GB", "left_s": None}
     assert events[-1] == {"event": "ready", "lines": ["http://127.0.0.1:8000/api/v1", "[demo]"]}
 
 
@@ -66,6 +66,21 @@ def test_a_terminal_gets_a_line_for_each_finished_phase() -> None:
     text = re.sub(r"\d+\.\d s", "_ s", out.file.getvalue())
     for line in ("✓ weights  _ s", "warning: slow [disk]", "✓ engine  _ s", "[demo]"):
         assert line in text
+
+
+def test_the_time_left_is_told_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    out = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
+    for announce in (Announcer(), JsonAnnouncer(), LiveAnnouncer(out)):
+        with announce:
+            announce.phase("load", "reading", 41.7)
+            announce.hush()
+            announce.phase("load", "reading", 40.0)
+    printed = capsys.readouterr()
+    assert "load: reading (about 42 s left)" in printed.err
+    assert json.loads(printed.out.splitlines()[0])["left_s"] == 41.7
+    assert isinstance(out.file, io.StringIO)
+    assert "load  reading" in out.file.getvalue()
+    assert re.search("about 4[12] s left.*about (40|39) s left", out.file.getvalue(), re.DOTALL)
 
 
 @pytest.mark.parametrize("kind", [Announcer, JsonAnnouncer])
