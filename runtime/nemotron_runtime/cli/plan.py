@@ -8,6 +8,7 @@ import typer
 
 from nemotron_runtime.cli.output import ExitCode, console, print_json, print_rows
 from nemotron_runtime.hardware.here import cards_of
+from nemotron_runtime.hardware.memory import GIB
 from nemotron_runtime.hardware.plan import LADDER, Need, Plan, nearest
 from nemotron_runtime.hardware.plan import plan as planned
 from nemotron_runtime.models.spec import load_all
@@ -92,6 +93,7 @@ def _document(best: Plan, advice: str | None) -> dict[str, Any]:
         "gpu_memory_utilization": best.utilization,
         "moe_backend": best.moe_backend or "auto",
         "block_tokens": best.pool.block_tokens,
+        "blocks": best.pool.blocks(max(0, int(best.free_gib * GIB))),
         "weights_gib": round(best.weights_gib, 2),
         "memory_gib": {name: round(gib, 2) for name, gib in best.memory.items()},
         "sequences_at": {str(tokens): round(best.sequences(tokens), 2) for tokens in LADDER},
