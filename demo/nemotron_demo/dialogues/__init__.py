@@ -54,7 +54,7 @@ SKILLS: dict[str, tuple[float, Skill]] = {
     "call.more": (4, calls.more),
     "call.chain": (4, plain.chain),
     "call.none": (8, plain.none),
-    "arithmetic": (18, _alone(arithmetic, 0.5)),
+    "arithmetic": (30, _alone(arithmetic, 0.5)),
     "text": (11, _alone(text, 0.3)),
     "system.rule": (6, rules.rule),
     "json.extract": (9, structured.extract),
