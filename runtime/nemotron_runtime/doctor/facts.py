@@ -58,7 +58,7 @@ class Engine:
 
     Attributes:
         versions: Of the distributions that are here.
-        pins: The versions that this program was made for.
+        pins: The versions of vLLM that this program was made for, and of torch that vLLM was.
         has_module: ``vllm`` can be found, whatever distribution says so.
         torch_cuda: The CUDA that torch was built with; None for a CPU build.
         variables: Environment variables that this vLLM knows; empty where that can't be told.

@@ -14,7 +14,7 @@ from nemotron_runtime.doctor.checks.engine import COMPANIONS, DISTRIBUTIONS
 from nemotron_runtime.doctor.facts import Engine, Version
 
 _OURS = "nemotron-runtime"
-_PIN = re.compile(r"(vllm(?:-cpu)?)==([\w.]+)")
+_PIN = re.compile(r"(vllm(?:-cpu)?|torch)==([\w.]+)")
 _CUDA = re.compile(r"^cuda\b[^=]*= *'(\d+)\.(\d+)", re.MULTILINE)
 _VARIABLE = re.compile(r"\bVLLM_\w+")
 _COMPILERS = ("gcc", "cc", "clang")
@@ -26,7 +26,7 @@ def engine() -> Engine:
     names = (*DISTRIBUTIONS.values(), "torch", *COMPANIONS)
     return Engine(
         versions={name: found for name in names if (found := _version(name))},
-        pins=pins(_requirements()),
+        pins=pins(text for name in (_OURS, *DISTRIBUTIONS.values()) for text in _requirements(name)),
         has_module=vllm is not None,
         torch_cuda=torch_cuda(_text(_folder("torch"), "version.py")),
         variables=frozenset(_VARIABLE.findall(_text(vllm, "envs.py"))),
@@ -37,7 +37,7 @@ def engine() -> Engine:
 
 
 def pins(requirements: Iterable[str]) -> dict[str, str]:
-    """The exact versions of vLLM that are required."""
+    """The exact versions of vLLM and torch that are required."""
     return {match[1]: match[2] for text in requirements if (match := _PIN.match(text))}
 
 
@@ -70,8 +70,8 @@ def _version(distribution: str) -> str | None:
     return built[1] if built else found
 
 
-def _requirements() -> list[str]:
+def _requirements(distribution: str) -> list[str]:
     try:
-        return requires(_OURS) or []
+        return requires(distribution) or []
     except PackageNotFoundError:
         return []

@@ -25,7 +25,7 @@ def weights(settings: Settings, environ: Mapping[str, str], *, has_gpu: bool) ->
     if spec.embedded:
         return _embedded()
     offline = environ.get("HF_HUB_OFFLINE", "").lower() not in _FALSE
-    return _published(spec, is_offline=offline)
+    return _published(spec, settings.variant, is_offline=offline)
 
 
 def _embedded() -> Weights:
@@ -38,11 +38,11 @@ def _embedded() -> Weights:
     return Weights("embedded", "the embedded demonstration model, whole")
 
 
-def _published(spec: ModelSpec, *, is_offline: bool) -> Weights:
-    """Any variant will do: the plan may take either."""
+def _published(spec: ModelSpec, chosen: str | None, *, is_offline: bool) -> Weights:
+    """Any variant will do where none is chosen: the plan may take either."""
     from nemotron_runtime.weights import hub, receipt
 
-    wanted = spec.variants
+    wanted = [variant for variant in spec.variants if chosen in (None, variant.name)]
     whole, faults = [], []
     for variant in wanted:
         try:
@@ -57,11 +57,12 @@ def _published(spec: ModelSpec, *, is_offline: bool) -> Weights:
         return Weights("published", f"{there}, as they were when they were checked")
     if faults:
         return Weights("published", f"{names} weights are here and not whole", " ".join(faults))
+    flag = f" --variant {chosen}" if chosen else ""
     sizes = [variant.download_gb for variant in wanted if variant.download_gb]
     return Weights(
         "published",
         f"no {names} weights of {spec.slug} are here yet",
-        "Run `nemotron pull`, or pass a folder that holds the model by --model.",
+        f"Run `nemotron pull{flag}`, or pass a folder that holds the model by --model.",
         missing_bytes=int(min(sizes, default=0) * 1e9),
         is_missing=True,
         is_offline=is_offline,
