@@ -158,7 +158,7 @@ CASES = [
         engine.engine,
         installed(BOX, vllm="0.32.0", torch="2.11.0+cu130"),
         "warning",
-        "this vLLM was built with 2.13.0",
+        "was built with torch 2.13.0, and 2.11.0+cu130 is here",
     ),
     (
         engine.engine,
