@@ -188,3 +188,10 @@ def test_a_folder_without_its_parts_says_which(tmp_path: Path, demo):
     (tmp_path / "chat_template.jinja").write_text("x")
     with pytest.raises((WeightsCorrupt, WeightsMissing)):
         opened(model=str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_variant_is_refused_where_there_is_no_choice(demo):
+    for flags in ({}, {"model": str(demo.folder)}):
+        with pytest.raises(ConfigError, match="one form of its weights only"):
+            opened(variant="fp8", **flags)

@@ -29,7 +29,7 @@ from nemotron_runtime.chat.service import ChatService
 from nemotron_runtime.engine.base import Engine
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
-from nemotron_runtime.errors import RuntimeFault
+from nemotron_runtime.errors import ClientError, RuntimeFault
 from nemotron_runtime.rehearsal import rehearse
 from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
@@ -205,7 +205,11 @@ def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
             tell("rehearse", "skipped: random weights have nothing to say")
             return
         tell("rehearse", "a first thought and tool call")
-        said = await rehearse(_planner(settings, model), model.tokens, fresh)
+        try:
+            said = await rehearse(_planner(settings, model), model.tokens, fresh)
+        except ClientError as fault:  # a context too short for it
+            tell("rehearse", f"skipped: {fault.message}")
+            return
         (log.info if said.worked else log.warning)("rehearsed", said=str(said))
         tell("rehearse", str(said))
 

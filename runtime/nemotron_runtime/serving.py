@@ -60,6 +60,7 @@ def open_model(loaded: Loaded, announce: Announcer, fetch: Fetch = hub.snapshot)
     """
     cards = gpus()
     spec, folder = _choose(loaded.settings, has_gpu=bool(cards))
+    _check_variant(loaded.settings, spec, folder)
     settings = _planned(loaded, spec, cards, folder, announce).settings
     quantization = spec.variant(settings.variant).quantization if spec.variants else spec.quantization
     if folder is None:
@@ -79,6 +80,16 @@ def open_model(loaded: Loaded, announce: Announcer, fetch: Fetch = hub.snapshot)
         template=_template(folder, tokens),
         marks=_marks(tokens, folder),
     )
+
+
+def _check_variant(settings: Settings, spec: ModelSpec, folder: Path | None) -> None:
+    """A choice among published weights means nothing where there is none.
+
+    Raises:
+        ConfigError: variant is set.
+    """
+    if settings.variant and (folder or not spec.variants):
+        raise ConfigError(f"variant: {folder or spec.slug} has one form of its weights only: leave it out")
 
 
 def _planned(

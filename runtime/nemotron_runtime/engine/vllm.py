@@ -143,7 +143,6 @@ class VllmEngine:
 
     async def start(self) -> None:
         """Builds AsyncLLM in a thread, so that the event loop goes on answering."""
-        self._building.set()
         self._llm = await asyncio.to_thread(self._build)
         config = self._llm.vllm_config
         import vllm
@@ -163,6 +162,7 @@ class VllmEngine:
         )
 
     def _build(self) -> Any:
+        self._building.set()
         try:
             return self._built()
         finally:
