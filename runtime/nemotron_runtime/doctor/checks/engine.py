@@ -59,7 +59,7 @@ def engine(facts: Facts) -> Iterator[Finding]:
     elif (built := facts.engine.pins.get("torch")) and versions["torch"].partition("+")[0] != built:
         yield warning(
             "vllm",
-            f"{shown} was built with torch {built}, and {versions['torch']} is here: its kernels may not load",
+            f"{shown} was built with torch {built}, and {versions['torch']} is here: kernels may not load",
             f"Run {install}.",
         )
     else:
