@@ -13,7 +13,7 @@ from support.command import COMMAND, Run
 def test_flags_reach_the_server_and_its_status_comes_back(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Loaded] = []
 
-    def serve(loaded: Loaded, announce: Announcer) -> int:
+    def serve(loaded: Loaded, announce: Announcer, fetch: object) -> int:
         seen.append(loaded)
         announce.ready(["listening"])
         return 7
@@ -32,7 +32,7 @@ def test_flags_reach_the_server_and_its_status_comes_back(run: Run, monkeypatch:
 def test_faults_become_a_message_and_a_code(
     run: Run, monkeypatch: pytest.MonkeyPatch, fault: Exception, code: int
 ) -> None:
-    def serve(loaded: Loaded, announce: Announcer) -> int:
+    def serve(loaded: Loaded, announce: Announcer, fetch: object) -> int:
         raise fault
 
     monkeypatch.setattr("nemotron_runtime.app.serve", serve)

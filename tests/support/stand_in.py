@@ -19,13 +19,14 @@ import uvicorn
 from nemotron_runtime import app as runtime_app
 from nemotron_runtime.cli import main
 from nemotron_runtime.errors import WeightsMissing
-from nemotron_runtime.serving import Announcer
+from nemotron_runtime.serving import Fetch
 from nemotron_runtime.settings import Loaded
+from nemotron_runtime.starting import Announcer
 
 MODEL = "stand/in"
 
 
-def serve(loaded: Loaded, announce: Announcer) -> int:
+def serve(loaded: Loaded, announce: Announcer, fetch: Fetch) -> int:
     """In the place of ``app.serve``."""
     settings = loaded.settings
     announce.phase("weights", "looking")

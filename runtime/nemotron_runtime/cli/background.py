@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,10 +17,13 @@ from nemotron_runtime.background.process import Process
 from nemotron_runtime.background.servers import Server
 from nemotron_runtime.cli.announce import Announcer, JsonAnnouncer, announcer
 from nemotron_runtime.cli.output import CommandFault, ExitCode, Unreachable, clean, complain, error_console
+from nemotron_runtime.cli.relay import Relay, event_of
 from nemotron_runtime.errors import ConfigError
 from nemotron_runtime.settings import Loaded, Settings
 
-EVENTS = ("phase", "warning", "ready")
+Run = Callable[[Loaded, Announcer, bool], int]
+"""Serves to the end and returns the exit status; the flag: what it tells is JSON lines."""
+
 _POLL_S = 0.1
 _SHOWN_LINES = 10
 
@@ -61,8 +64,11 @@ def chosen(port: int | None) -> Server:
     return found[0]
 
 
-def serve_in_background(loaded: Loaded, *, as_json: bool) -> int:
+def serve_in_background(loaded: Loaded, run: Run, *, as_json: bool) -> int:
     """Starts a server that outlives this command; the exit status once it is ready or has ended.
+
+    Args:
+        run: What is done there.
 
     Raises:
         ConfigError: The port is taken, or there is no room for its files.
@@ -76,9 +82,9 @@ def serve_in_background(loaded: Loaded, *, as_json: bool) -> int:
             f"{where}: {error.strerror}: set XDG_STATE_HOME to a folder that can be written to"
         ) from error
     if server is None:
-        return _serve(replace(loaded, settings=settings))
-    with announcer(as_json=as_json) as announce:
-        return _watch(server, announce)
+        return _serve(replace(loaded, settings=settings), run)
+    with announcer(as_json=as_json) as announce, Relay(announce, as_json=as_json) as relay:
+        return _watch(server, announce, relay)
 
 
 def _start(settings: Settings) -> Server | None:
@@ -118,28 +124,29 @@ def _server(process: Process, settings: Settings) -> Server:
     )
 
 
-def _serve(loaded: Loaded) -> int:
-    from nemotron_runtime import app
-
+def _serve(loaded: Loaded, run: Run) -> int:
     try:
         with JsonAnnouncer() as announce:
-            return app.serve(loaded, announce)
+            return run(loaded, announce, True)
     finally:
         servers.forget(loaded.settings.port, Process.of(os.getpid()))
 
 
-def _watch(server: Server, announce: Announcer) -> int:
+def _watch(server: Server, announce: Announcer, relay: Relay) -> int:
     """Tells the start as the log does."""
     others: list[str] = []
     with suppress(KeyboardInterrupt), logfile.Tail(server.log) as log:
         while True:
             code = _ended(server.process.pid)
             for line in log.lines() if code is None else log.end():
-                event = _event(line)
+                event = event_of(line)
                 if event is None:
                     others.append(line)
-                elif _tell(event, announce, server):
+                elif event["event"] == "ready":
+                    announce.ready([*event["lines"], f"It runs in the background. {_hints(server)}"])
                     return ExitCode.OK
+                else:
+                    relay(event)
             if code is not None:
                 return _failed(code, server, others)
             time.sleep(_POLL_S)
@@ -152,29 +159,6 @@ def _ended(pid: int) -> int | None:
     done, status = os.waitpid(pid, os.WNOHANG)
     code = os.waitstatus_to_exitcode(status)
     return None if not done else code if code >= 0 else ExitCode.SERVER
-
-
-def _event(line: str) -> dict[str, Any] | None:
-    """What the server's announcer wrote; its other lines of the log have a level."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    if isinstance(event, dict) and event.get("event") in (*EVENTS, "done") and "level" not in event:
-        return event
-    return None
-
-
-def _tell(event: dict[str, Any], announce: Announcer, server: Server) -> bool:
-    """Whether it is ready now."""
-    if event["event"] == "phase":
-        announce.phase(event["name"], event["detail"])
-    elif event["event"] == "warning":
-        announce.warn(event["text"])
-    elif event["event"] == "ready":
-        announce.ready([*event["lines"], f"It runs in the background. {_hints(server)}"])
-        return True
-    return False
 
 
 def _hints(server: Server) -> str:

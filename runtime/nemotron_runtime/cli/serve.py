@@ -33,12 +33,16 @@ def serve(
     Each setting can be a flag, a variable (NEMOTRON_PORT for --port), or a key of the file (port = 8000);
     the first of them wins. `nemotron config show` says which value holds and where it came from.
     """
-    if background:
-        raise typer.Exit(serve_in_background(loaded, as_json=as_json))
-    from nemotron_runtime import app
 
+    def run(loaded: Loaded, announce: Announcer, as_json: bool) -> int:
+        from nemotron_runtime import app
+
+        return app.serve(loaded, announce, _fetch(announce, as_json=as_json, yes=yes))
+
+    if background:
+        raise typer.Exit(serve_in_background(loaded, run, as_json=as_json))
     with announcer(as_json=as_json) as announce:
-        raise typer.Exit(app.serve(loaded, announce, _fetch(announce, as_json=as_json, yes=yes)))
+        raise typer.Exit(run(loaded, announce, as_json))
 
 
 def _fetch(announce: Announcer, *, as_json: bool, yes: bool) -> Callable[[Variant], Path]:
