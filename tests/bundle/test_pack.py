@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,18 @@ from nemotron_runtime.bundle.pack import pack
 from nemotron_runtime.errors import BundleCorrupt, ConfigError, DiskFull, WeightsCorrupt, WeightsMissing
 from nemotron_runtime.weights.progress import Progress
 from support.bundles import PART_BYTES, contents, flip, pulled
+
+
+@pytest.fixture(autouse=True)
+def no_pip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wheels are copied: pip itself is tried where its answer matters."""
+
+    def copy(requirement: str, folder: Path, python: str, sources: Sequence[Path]) -> None:
+        for wheel in sources[0].glob("*.whl"):
+            shutil.copy(wheel, folder)
+
+    if "capfd" not in request.fixturenames:
+        monkeypatch.setattr("nemotron_runtime.bundle.wheels.fetch", copy)
 
 
 def test_common_tools_check_and_read_it(packed: Path) -> None:
