@@ -26,8 +26,10 @@ Fault = Callable[["Handler", bytes, int], None]
 
 _LISTING = re.compile(r"/api/models/([^/]+/[^/]+?)(?:/revision/([^/]+))?")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
-_LOOPBACK = "127.0.0.1,127.0.0.2"
 _BYTES = re.compile(r"/bytes/([0-9a-f]+)/(.+)")
+_LOOPBACK = "127.0.0.1,127.0.0.2"
+_PATIENCE_S = 600
+"""Of the client: on a busy machine nothing is to be given up that a test has not broken."""
 
 
 @dataclass
@@ -265,6 +267,7 @@ def point_at(monkeypatch: pytest.MonkeyPatch, hub: Hub, cache: Path) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache / "no token"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", _PATIENCE_S)
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", _LOOPBACK)
@@ -287,7 +290,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Hub]:
 
 def environment(hub: Hub, home: Path) -> dict[str, str]:
     """Variables for a process of its own."""
-    return {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "NO_PROXY": _LOOPBACK}
+    patience = {"HF_HUB_DOWNLOAD_TIMEOUT": str(_PATIENCE_S)}
+    return {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "NO_PROXY": _LOOPBACK} | patience
 
 
 def sha256(data: bytes) -> str:
@@ -350,7 +354,7 @@ def stall(after: int, until: threading.Event) -> Fault:
     def answer(handler: Handler, data: bytes, start: int) -> None:
         handler.head(data, start)
         handler.write(data[start : start + after])
-        until.wait(60)
+        until.wait()
         handler.hang_up()
 
     return answer
@@ -363,7 +367,7 @@ def hold(after: int, reached: threading.Event, until: threading.Event) -> Fault:
         handler.head(data, start)
         handler.write(data[start : start + after])
         reached.set()
-        until.wait(60)
+        until.wait()
         handler.write(data[start + after :])
 
     return answer
