@@ -145,7 +145,9 @@ def test_killed_it_leaves_no_half_model_and_can_be_run_again(
 def test_room_is_asked_for_before_anything_is_written(
     packed: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 11_000_000}))
+    weights = read(packed).weights
+    assert weights
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": weights.bytes}))
     with pytest.raises(DiskFull, match="are needed here"):
         install(packed, Places(tmp_path / "venv", tmp_path / "caches"))
     assert not cache.exists()
