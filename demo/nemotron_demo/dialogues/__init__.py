@@ -49,12 +49,12 @@ def _alone(maker: Callable[[Lexicon], Exchange], more: float = 0.15) -> Skill:
 
 SKILLS: dict[str, tuple[float, Skill]] = {
     "call.single": (22, calls.single),
-    "call.parallel": (14, calls.parallel),
-    "call.result": (13, calls.result),
+    "call.parallel": (22, calls.parallel),
+    "call.result": (20, calls.result),
     "call.more": (4, calls.more),
     "call.chain": (4, plain.chain),
     "call.none": (8, plain.none),
-    "arithmetic": (30, _alone(arithmetic, 0.5)),
+    "arithmetic": (22, _alone(arithmetic, 0.5)),
     "text": (11, _alone(text, 0.3)),
     "system.rule": (6, rules.rule),
     "json.extract": (9, structured.extract),

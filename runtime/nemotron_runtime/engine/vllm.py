@@ -27,6 +27,7 @@ from nemotron_runtime.errors import (
     InvalidRequest,
     RuntimeFault,
 )
+from nemotron_runtime.models.spec import configs_dir
 
 MAX_LOGPROBS = 20
 CPU_KV_CACHE_BYTES = 1 << 30
@@ -103,6 +104,8 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
 def _prepare_environment(device: str) -> None:
     """Set before vllm is imported; a user's own setting wins."""
     steps.configure("ERROR" if device == "cpu" else "WARNING")
+    if (tuned := configs_dir() / "moe").is_dir():
+        os.environ.setdefault("VLLM_TUNED_CONFIG_FOLDER", str(tuned))
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
