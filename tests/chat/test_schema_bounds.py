@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nemotron_runtime.chat.constraint.report import DEEPEST, MOST_PARTS
@@ -124,6 +124,7 @@ def message_of(action: Callable[[], Any]) -> str | None:
 
 
 @pytest.mark.parametrize("strict", [True, False])
+@example(schema={"$ref": []})
 @given(schema=_JSON)
 def test_any_json_as_a_schema(strict, schema):
     """It is refused with the project's own error, or its grammar compiles and lets something through."""

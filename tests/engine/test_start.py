@@ -44,6 +44,14 @@ def test_the_first_thought_and_call_were_the_models_own(live: str, live_folder: 
     assert start["passed_s"] == pytest.approx(sum(start["phases"].values()), abs=0.1)
 
 
+def alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_a_start_can_be_interrupted(tmp_path: Path) -> None:
     """The engine's processes end with it, whatever step it is at."""
     program = Path(sys.executable).with_name("nemotron")
@@ -58,8 +66,10 @@ def test_a_start_can_be_interrupted(tmp_path: Path) -> None:
                 time.sleep(0.05)
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
-            with pytest.raises(ProcessLookupError):
-                os.killpg(process.pid, 0)
+            ended = time.monotonic()
+            while alive(process.pid):  # those that only clean up take a moment
+                assert time.monotonic() < ended + 20
+                time.sleep(0.05)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

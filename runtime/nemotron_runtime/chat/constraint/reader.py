@@ -177,7 +177,7 @@ class Reader:
 
     def _reference(self, pointer: Any, place: Place) -> Node | None:
         target = self.target(pointer, place)
-        if place.argument:  # outside of JSON a value can't refer to itself
+        if place.argument or not isinstance(pointer, str):  # outside of JSON a value can't refer to itself
             return self.read(target, place.again())
         if pointer not in self._definitions:
             self._definitions[pointer] = Reference(pointer)  # stands in while it is read
