@@ -125,7 +125,7 @@ def facts() -> dict[str, Any]:
         gpu = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "gpu": gpu.splitlines(),
-        "versions": {name: version(name) for name in ("nemotron-runtime", "vllm", "torch")},
+        "versions": {name: version(name) for name in ("nemotron-runtime", "torch")},
         "commit": git("rev-parse", "--short", "HEAD"),
         "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -140,7 +140,8 @@ def git(*arguments: str) -> str:
 
 def show(result: dict[str, Any]) -> None:
     """A short table."""
-    print(json.dumps({name: result[name] for name in ("gpu", "versions", "commit", "flags")}))
+    engine = {"vllm": result["reported"]["engine"]["version"]}
+    print(json.dumps({name: result[name] for name in ("gpu", "versions", "commit", "flags")} | engine))
     cold, warm = (result["starts"][name] for name in ("cold", "warm"))
     for name in dict.fromkeys([*cold["phases_s"], *warm["phases_s"]]):
         print(f"{name:12} {cold['phases_s'].get(name, 0):8.1f} s {warm['phases_s'].get(name, 0):8.1f} s")
