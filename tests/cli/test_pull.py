@@ -20,7 +20,8 @@ from nemotron_runtime.errors import WeightsMissing
 from nemotron_runtime.hardware.probe import Gpu
 from nemotron_runtime.weights.hub import snapshot
 from support.command import COMMAND, Run
-from support.hub import Hub, asked, environment, hold, serving, sha256, status
+from support.hub import Hub, asked, environment, serving, sha256
+from support.hub_faults import hold, status
 from support.pulls import REPO, VARIANT, contents, pull
 from support.tiny_model import CONFIG, SHARDS, tiny_model
 

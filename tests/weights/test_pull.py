@@ -16,7 +16,8 @@ from nemotron_runtime.weights import receipt
 from nemotron_runtime.weights.hub import snapshot
 from nemotron_runtime.weights.progress import Progress
 from nemotron_runtime.weights.pull import carry_out, order
-from support.hub import Hub, cut, hold, is_large, sha256
+from support.hub import Hub, is_large, sha256
+from support.hub_faults import cut, hold
 from support.pulls import REPO, VARIANT, contents, pull
 from support.tiny_model import SHARDS, tiny_model
 

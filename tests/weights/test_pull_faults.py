@@ -16,15 +16,13 @@ from nemotron_runtime.weights.hub import snapshot
 from nemotron_runtime.weights.progress import Progress
 from nemotron_runtime.weights.pull import order
 from support import hub as on_the_hub
-from support.hub import (
-    Fault,
-    Hub,
+from support.hub import Fault, Hub, serving
+from support.hub_faults import (
     cut,
     endless,
     flipped,
     from_the_start,
     redirected,
-    serving,
     short,
     stall,
     status,

@@ -23,7 +23,10 @@ LOAD = ("load", "reading the weights")
 COMPILE = ("compile", "compiling, measuring memory")
 CAPTURE = ("capture", "capturing graphs, warming up")
 
-MARKS = (
+Mark = tuple[tuple[str, ...], tuple[str, str]]
+"""Words of a line, and the step that begins there."""
+
+MARKS: tuple[Mark, ...] = (
     (("Starting to load model",), LOAD),
     (("Loading weights took", "Model loading took"), COMPILE),
     (("KV cache size",), CAPTURE),
@@ -103,9 +106,7 @@ def _follow(path: Path, begin: int, over: threading.Event, tell: Tell) -> None:
             over.wait(_LOOK_S)
 
 
-def _passed(
-    line: str, waiting: list[tuple[tuple[str, ...], tuple[str, str]]], tell: Tell
-) -> list[tuple[tuple[str, ...], tuple[str, str]]]:
+def _passed(line: str, waiting: list[Mark], tell: Tell) -> list[Mark]:
     """Tells the step that a line begins; those before it are over. Each process writes the same lines."""
     for index, (words, step) in enumerate(waiting):
         if any(word in line for word in words):
