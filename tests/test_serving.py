@@ -195,3 +195,17 @@ def test_a_variant_is_refused_where_there_is_no_choice(demo):
     for flags in ({}, {"model": str(demo.folder)}):
         with pytest.raises(ConfigError, match="one form of its weights only"):
             opened(variant="fp8", **flags)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_folder_that_is_not_whole_is_refused(tmp_path: Path, demo):
+    for file in demo.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(WeightsCorrupt, match=r"model\.safetensors"):
+        opened(model=str(tmp_path))
+    weights.unlink()
+    with pytest.raises(WeightsMissing, match=r"no \*\.safetensors"):
+        opened(model=str(tmp_path))
+    assert opened(model=str(tmp_path), load_format="dummy").folder == tmp_path

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nemotron_runtime.errors import ConfigError, HardwareUnsupported, WeightsCorrupt
+from nemotron_runtime.errors import ConfigError, HardwareUnsupported
 from nemotron_runtime.hardware.here import Cards
 from nemotron_runtime.hardware.memory import GIB
 from nemotron_runtime.hardware.plan import SSM, Need, Plan, nearest, plan
 from nemotron_runtime.models.shape import Shape
 from nemotron_runtime.models.spec import ModelSpec
 from nemotron_runtime.settings import Settings
+from nemotron_runtime.weights.json_file import read_object
 
 QUANTIZATIONS = {"FP8": "fp8", "NVFP4": "nvfp4"}
 """Variants by the ``quant_algo`` that a checkpoint names; without one it is BF16."""
@@ -34,7 +34,7 @@ def plan_for(settings: Settings, spec: ModelSpec, cards: Cards, folder: Path | N
     """
     variant: str | None = settings.variant
     if folder is not None:
-        if not _is(spec, _object(folder / "config.json")):
+        if not _is(spec, read_object(folder / "config.json")):
             return None
         variant = name = _quantization(folder)
         spec = _with_size(spec, name, folder)
@@ -73,16 +73,6 @@ def decided(best: Plan) -> Mapping[str, Any]:
     }
 
 
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise WeightsCorrupt(f"{path} can't be read: {error}") from error
-    if not isinstance(found, dict):
-        raise WeightsCorrupt(f"{path} holds no JSON object")
-    return found
-
-
 def _is(spec: ModelSpec, config: Mapping[str, Any]) -> bool:
     try:
         return Shape.of_config(config) == spec.shape
@@ -93,8 +83,8 @@ def _is(spec: ModelSpec, config: Mapping[str, Any]) -> bool:
 def _quantization(folder: Path) -> str:
     """ModelOpt writes it to a file of its own, or into ``config.json``."""
     apart = folder / "hf_quant_config.json"
-    table = _object(apart).get("quantization") if apart.is_file() else None
-    table = table or _object(folder / "config.json").get("quantization_config") or {}
+    table = read_object(apart).get("quantization") if apart.is_file() else None
+    table = table or read_object(folder / "config.json").get("quantization_config") or {}
     return QUANTIZATIONS.get(str(table.get("quant_algo")), "bf16")
 
 

@@ -24,7 +24,7 @@ from nemotron_runtime.models.spec import ModelSpec, Variant, load_all
 from nemotron_runtime.planning import decided, plan_for
 from nemotron_runtime.settings import Loaded, Settings
 from nemotron_runtime.starting import Announcer
-from nemotron_runtime.weights import embedded, hub
+from nemotron_runtime.weights import embedded, hub, structure
 from nemotron_runtime.weights.skeleton import skeleton
 
 REAL = "nvidia/nemotron-3-nano-30b-a3b"
@@ -65,6 +65,8 @@ def open_model(loaded: Loaded, announce: Announcer, fetch: Fetch = hub.snapshot)
     quantization = spec.variant(settings.variant).quantization if spec.variants else spec.quantization
     if folder is None:
         folder = _weights(spec, settings, announce, fetch)
+    elif settings.load_format != "dummy":
+        structure.check(folder)
     tokens = Tokens.load(folder / "tokenizer.json")
     return Model(
         served=Served(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from nemotron_runtime.errors import WeightsCorrupt, WeightsMissing
 from nemotron_runtime.weights.header import Tensor, read_header
+from nemotron_runtime.weights.json_file import read_object
 from nemotron_runtime.weights.shapes import expected
 
 INDEX = "model.safetensors.index.json"
@@ -18,7 +18,6 @@ NEEDED = ("config.json", "tokenizer.json", "chat_template.jinja")
 _KNOWN = (None, "fp8", "modelopt")
 """How weights may be quantised whose tensors are still those of the unquantised model, with scales."""
 _SCALE = re.compile(r"(?:\w+_)?scale(?:_2|_inv)?")
-_MAX_JSON_BYTES = 100_000_000
 
 
 def check(folder: Path) -> int:
@@ -32,7 +31,7 @@ def check(folder: Path) -> int:
         if not (folder / name).is_file():
             raise WeightsMissing(f"{folder} has no {name}: it is not the whole of a model")
     tensors = _tensors(folder)
-    config = _json(folder / "config.json")
+    config = read_object(folder / "config.json")
     if config.get("model_type") == "nemotron_h" and _quantization(config) in _KNOWN:
         _check_shapes(tensors, config)
     return len(tensors)
@@ -99,21 +98,7 @@ def _packed(name: str, shape: tuple[int, ...], tensors: Mapping[str, Tensor]) ->
 
 
 def _index(folder: Path) -> dict[str, Any]:
-    places = _json(folder / INDEX).get("weight_map")
+    places = read_object(folder / INDEX).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise WeightsCorrupt(f"{INDEX} has no weight_map")
     return places
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            raise WeightsCorrupt(f"{path.name} is too large")
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise WeightsMissing(f"{path} can't be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        raise WeightsCorrupt(f"{path.name} is no JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise WeightsCorrupt(f"{path.name} is no JSON object")
-    return content
