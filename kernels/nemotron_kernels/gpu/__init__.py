@@ -1,0 +1,1 @@
+"""The mixture-of-experts layer in Triton, for NVIDIA's Hopper GPUs."""
