@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from nemotron_runtime.engine import steps
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta, TokenLogprob
+from nemotron_runtime.engine.tuned import tuned_folder
 from nemotron_runtime.errors import (
     ConfigError,
     EngineDead,
@@ -27,7 +28,6 @@ from nemotron_runtime.errors import (
     InvalidRequest,
     RuntimeFault,
 )
-from nemotron_runtime.models.spec import configs_dir
 
 MAX_LOGPROBS = 20
 CPU_KV_CACHE_BYTES = 1 << 30
@@ -104,7 +104,7 @@ def engine_args(options: VllmOptions) -> dict[str, Any]:
 def _prepare_environment(device: str) -> None:
     """Set before vllm is imported; a user's own setting wins."""
     steps.configure("ERROR" if device == "cpu" else "WARNING")
-    if (tuned := configs_dir() / "moe").is_dir():
+    if tuned := tuned_folder():
         os.environ.setdefault("VLLM_TUNED_CONFIG_FOLDER", str(tuned))
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
