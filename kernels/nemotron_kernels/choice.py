@@ -12,7 +12,8 @@ Way = Literal["stock", "vector", "stream", "blocks"]
 through the matrix units, weights on their M side. `blocks`: tokens on the M side, for prefill."""
 
 WAYS: tuple[Way, ...] = get_args(Way)
-KEYS = {"way", "up", "down", "fused_routing", "folded_shared"}
+FLAGS = ("fused_routing", "folded_shared", "early_start")
+KEYS = {"way", "up", "down", *FLAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Choice:
         down: tile of the second; its `rows` are those of `up`, for both walk one list.
         fused_routing: our kernel chooses the experts, too; else vLLM's has done so.
         folded_shared: the shared expert goes with the routed ones (way `stream`).
+        early_start: each launch may begin while the one before it ends (programmatic dependent launch).
     """
 
     way: Way
@@ -63,6 +65,7 @@ class Choice:
     down: Tile | None = None
     fused_routing: bool = False
     folded_shared: bool = False
+    early_start: bool = False
 
     def __post_init__(self) -> None:
         if self.way not in WAYS:
@@ -73,15 +76,18 @@ class Choice:
             raise ValueError("both products walk one list of tiles: their rows must be equal")
         if self.up and (self.up.rows == 1) != (self.way == "vector"):
             raise ValueError("the vector way has one row, and the others have more")
+        if self.up and self.down and self.way != "vector":
+            if min(self.up.rows, self.up.depth, self.down.depth) < 16 or min(self.up.columns, self.down.columns) < 32:
+                raise ValueError("tiles of matrix units have at least 16 rows, 32 columns and a depth of 16")
         if self.folded_shared and self.way != "stream":
             raise ValueError("the shared expert folds into the stream way only")
-        if self.way == "stock" and self.fused_routing:
-            raise ValueError("stock experts take stock routing")
+        if self.way == "stock" and (self.fused_routing or self.early_start):
+            raise ValueError("stock has no flags")
 
     def as_json(self) -> dict[str, Any]:
         """Only what is said: flags that are off and absent tiles are left out."""
         tiles = {name: asdict(tile) for name, tile in (("up", self.up), ("down", self.down)) if tile}
-        flags = {name: True for name in ("fused_routing", "folded_shared") if getattr(self, name)}
+        flags = {name: True for name in FLAGS if getattr(self, name)}
         return {"way": self.way} | tiles | flags
 
     @classmethod
@@ -93,7 +99,7 @@ class Choice:
         """
         if not isinstance(data, dict) or not set(data) <= KEYS or "way" not in data:
             raise ValueError(f"a choice has the keys {', '.join(sorted(KEYS))}, not {data!r}")
-        flags = {name: data.get(name, False) for name in ("fused_routing", "folded_shared")}
+        flags = {name: data.get(name, False) for name in FLAGS}
         if not all(isinstance(flag, bool) for flag in flags.values()):
             raise ValueError(f"flags of a choice are true or false, not {flags}")
         tiles = {name: _tile(data[name]) for name in ("up", "down") if name in data}
@@ -111,8 +117,8 @@ def default_choice(geometry: Geometry, tokens: int, weight_bytes: int) -> Choice
     """
     deep = 2 if weight_bytes == 1 else 1
     if tokens <= 4:
-        tile = Tile(rows=1, columns=8, depth=256, warps=4, stages=1, waves=0)
-        return Choice("vector", tile, tile)
+        up = Tile(rows=1, columns=8, depth=256, stages=1, waves=0)
+        return Choice("vector", up, Tile(rows=1, columns=4, depth=1024, stages=1, waves=0))
     if tokens <= 1024:
         rows = 16 if tokens <= 128 else 32 if tokens <= 512 else 64
         up = Tile(rows, 64, 128 * deep, warps=4, stages=4 if rows < 64 else 3, waves=2 if rows < 64 else 1)

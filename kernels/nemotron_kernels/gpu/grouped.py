@@ -15,8 +15,19 @@ a routed expert is `token * K + place`; shared expert s has the rows `T * K + s 
 
 from __future__ import annotations
 
+import torch
 import triton
 import triton.language as tl
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+from nemotron_kernels.choice import Choice, Tile
+from nemotron_kernels.gpu.batch import Batch, Layer, scratch, tile_options
+from nemotron_kernels.gpu.early import begin, options
+from nemotron_kernels.gpu.launch import INTERPRETED
+from nemotron_kernels.gpu.routing import route
+from nemotron_kernels.gpu.workspace import most_tiles
+
+COMBINE_ROWS, COMBINE_COLUMNS = 4, 512
 
 
 @triton.jit
@@ -69,7 +80,7 @@ def up_kernel(
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, SHARED: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, STEP: tl.constexpr,
-    SWAP: tl.constexpr, FP8: tl.constexpr, UPCAST: tl.constexpr,
+    SWAP: tl.constexpr, FP8: tl.constexpr, UPCAST: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """`hidden[row] = relu(up[expert] x[token])²`.
 
@@ -83,6 +94,7 @@ def up_kernel(
         weight_scales: `[E]` float32 (FP8).
         hidden_scale: one float32, what a step of `hidden` shall stand for (FP8).
     """
+    begin(EARLY, EARLY)
     across: tl.constexpr = (I + COLUMNS - 1) // COLUMNS
     for piece in range(tl.program_id(0), tl.load(num_tiles) * across, tl.num_programs(0)):
         expert, row, token, live = _tile_rows(
@@ -120,6 +132,7 @@ def down_kernel(
     E: tl.constexpr, K: tl.constexpr, SHARED: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, STEP: tl.constexpr,
     SWAP: tl.constexpr, FP8: tl.constexpr, UPCAST: tl.constexpr, REDUCE: tl.constexpr,
+    EARLY: tl.constexpr,
 ):  # fmt: skip
     """`parts[row] = share[row] * down[expert] hidden[row]`; with REDUCE their sums go to `out`, too.
 
@@ -134,6 +147,7 @@ def down_kernel(
         shares: `[T, K]` float32, the routing weights.
         hidden_scale, weight_scales: see `up_kernel`; of the second product.
     """
+    begin(EARLY, EARLY)
     across: tl.constexpr = (H + COLUMNS - 1) // COLUMNS
     for piece in range(tl.program_id(0), tl.load(num_tiles) * across, tl.num_programs(0)):
         expert, row, token, live = _tile_rows(
@@ -194,8 +208,80 @@ def _reduce(parts, out, shared_out, token, live, column, tokens,
 
 @triton.jit(do_not_specialize=["tokens"])
 def combine_kernel(parts, out, tokens, K: tl.constexpr, H: tl.constexpr,
-                   ROWS: tl.constexpr, COLUMNS: tl.constexpr):  # fmt: skip
+                   ROWS: tl.constexpr, COLUMNS: tl.constexpr, EARLY: tl.constexpr):  # fmt: skip
     """`out[token] = sum of parts[token * K + k]`, where the second product did not reduce."""
+    begin(EARLY, False)
     token = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
     column = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
     _reduce(parts, out, out, token, token < tokens, column, tokens, K, 0, H, ROWS, COLUMNS)
+
+
+def run_grouped(layer: Layer, choice: Choice, batch: Batch) -> None:
+    """Routes what is to be routed and launches both products, and the sum where the second does not reduce."""
+    assert choice.up and choice.down
+    g, w, scales, tokens = layer.geometry, layer.workspace, layer.scales, batch.tokens
+    early = choice.early_start and not INTERPRETED
+    batch = _routed(layer, choice, batch, early)
+    slots = tokens * (g.top_k + g.shared_experts)
+    hidden = scratch(batch.hidden, slots * g.intermediate, batch.x.dtype, batch.x)
+    parts = scratch(batch.parts, slots * g.hidden, batch.out.dtype, batch.x)
+    tiles = (w.bucket, w.tile_expert, w.tile_first, w.counts, w.num_tiles)
+    constants = {
+        **{"E": g.experts, "K": g.top_k, "H": g.hidden, "I": g.intermediate, "EARLY": early},
+        **{"SHARED": g.shared_experts if choice.folded_shared else 0, "ROWS": choice.up.rows},
+        **{"SWAP": choice.way == "stream", "FP8": scales is not None, "UPCAST": INTERPRETED},
+    }
+    layer.launch(
+        up_kernel,
+        _grid(layer, choice, choice.up, g.intermediate, tokens),
+        *(batch.x, layer.descriptor("up", choice.up), _shared(layer, "shared_up", choice, choice.up), hidden, *tiles),
+        *((batch.x_scale, scales.up, scales.hidden) if scales else (None, None, None)),
+        *(tokens, w.capacity),
+        **constants,
+        **{"COLUMNS": choice.up.columns, "STEP": choice.up.depth},
+        **tile_options(choice.up),
+        **options(early),
+    )
+    layer.launch(
+        down_kernel,
+        _grid(layer, choice, choice.down, g.hidden, tokens),
+        *(hidden, layer.descriptor("down", choice.down), _shared(layer, "shared_down", choice, choice.down)),
+        *(parts, batch.out, batch.shared_out, *tiles, batch.weights, w.arrivals),
+        *((scales.hidden, scales.down) if scales else (None, None)),
+        *(tokens, w.capacity),
+        **constants,
+        **{"COLUMNS": choice.down.columns, "STEP": choice.down.depth, "REDUCE": choice.way == "stream"},
+        **tile_options(choice.down),
+        **options(early),
+    )
+    if choice.way != "stream":
+        layer.launch(
+            combine_kernel,
+            (triton.cdiv(tokens, COMBINE_ROWS), triton.cdiv(g.hidden, COMBINE_COLUMNS)),
+            *(parts, batch.out, tokens),
+            **{"K": g.top_k, "H": g.hidden, "ROWS": COMBINE_ROWS, "COLUMNS": COMBINE_COLUMNS, "EARLY": early},
+            num_warps=4,
+            **options(early),
+        )
+
+
+def _routed(layer: Layer, choice: Choice, batch: Batch, early: bool) -> Batch:
+    """The batch with its buckets filled, and its inputs in FP8 where the weights are."""
+    assert choice.up
+    quantised = None
+    if layer.scales and batch.x_scale is None:
+        quantised = torch.empty(batch.x.shape, dtype=layer.up.dtype, device=batch.x.device)
+        scaled = batch.quantised(quantised, layer.scales.x)
+    route(layer, batch, rows=choice.up.rows, quantised=quantised, shared=choice.folded_shared, early=early)
+    return batch if quantised is None else scaled
+
+
+def _grid(layer: Layer, choice: Choice, tile: Tile, columns: int, tokens: int) -> tuple[int]:
+    """Enough programs for any routing of so many tokens, or as many as fit the card at once."""
+    pieces = most_tiles(layer.geometry, tokens, tile.rows, shared=choice.folded_shared)
+    pieces *= triton.cdiv(columns, tile.columns)
+    return (min(pieces, layer.multiprocessors * tile.waves) if tile.waves else pieces,)
+
+
+def _shared(layer: Layer, name: str, choice: Choice, tile: Tile) -> TensorDescriptor | None:
+    return layer.descriptor(name, tile) if choice.folded_shared else None

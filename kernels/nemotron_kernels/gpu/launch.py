@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import triton
+
+INTERPRETED: bool = triton.knobs.runtime.interpret
+"""Whether the kernels were defined for Triton's interpreter, which runs them on a CPU, one program after the
+other. It multiplies bf16 and FP8 as if they were integers, so they are widened there first."""
+
 
 class Launch:
     """Launches a Triton kernel on the current stream."""
 
     def __call__(self, kernel: Any, grid: tuple[int, ...], *args: Any, **options: Any) -> None:
-        """Launches `kernel` over `grid` with run-time `args` and compile-time `options`."""
+        """Launches `kernel` over `grid` with run-time `args`, compile-time arguments and options."""
         kernel[grid](*args, **options)

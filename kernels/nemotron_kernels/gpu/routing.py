@@ -12,14 +12,12 @@ Shapes: T tokens, E experts (a power of two), K experts per token, C capacity of
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from nemotron_kernels.gpu.launch import Launch
-from nemotron_kernels.gpu.workspace import Workspace
+from nemotron_kernels.gpu.batch import Batch, Layer
+from nemotron_kernels.gpu.early import begin
 
 TOKENS_PER_PROGRAM = 8
 
@@ -87,12 +85,14 @@ def route_kernel(
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, PLACES: tl.constexpr, SHARED: tl.constexpr, ROWS: tl.constexpr,
     TB: tl.constexpr, H: tl.constexpr, CHOOSE: tl.constexpr, QUANTISE: tl.constexpr, SPREAD: tl.constexpr,
+    EARLY: tl.constexpr,
 ):  # fmt: skip
     """Routes TB tokens a program.
 
     With CHOOSE, `ids` and `weights` `[T, K]` are written from `logits` `[T, E]` and `bias` `[E]`; else `ids`
     are read. With SPREAD, buckets and tiles are made. With QUANTISE, `x` `[T, H]` goes to `quantised` in FP8.
     """
+    begin(False, EARLY)
     token = tl.program_id(0) * TB + tl.arange(0, TB)
     live = token < tokens
     place = tl.arange(0, PLACES)
@@ -126,62 +126,34 @@ def route_kernel(
 
 
 def route(
-    workspace: Workspace,
+    layer: Layer,
+    batch: Batch,
     *,
-    tokens: int,
-    rows: int,
-    ids: Tensor,
-    weights: Tensor,
-    logits: Tensor | None = None,
-    bias: Tensor | None = None,
-    x: Tensor | None = None,
+    rows: int = 0,
     quantised: Tensor | None = None,
-    scale: Tensor | None = None,
     shared: bool = False,
-    spread: bool = True,
-    launch: Launch | None = None,
+    early: bool = False,
 ) -> None:
-    """Fills `workspace`'s buckets and tiles for a batch.
+    """Fills the workspace's buckets and tiles for a batch.
 
     Args:
-        workspace: of the device.
-        tokens: T; 0 is allowed and launches one program that lists no tiles.
-        rows: of a tile.
-        ids: `[T, K]`; written when `logits` is given (int32), else read.
-        weights: `[T, K]` float32; written when `logits` is given, else not touched.
-        logits: `[T, E]`, contiguous; with them the experts are chosen here.
-        bias: `[E]`, the score correction.
-        x: `[T, H]`, to be quantised.
-        quantised: `[T, H]` in FP8.
-        scale: one float32: what one step of `quantised` stands for.
+        layer: whose workspace and scales are used.
+        batch: its `ids` and `weights` are written where it has `routing`, and read else.
+        rows: of a tile; 0 makes neither buckets nor tiles, which the vector way does not need.
+        quantised: `[T, H]` in FP8, to be filled from the batch's inputs.
         shared: the shared expert goes along as further experts of T rows each.
-        spread: makes buckets and tiles; the vector way needs none.
-        launch: how programs are launched; the compiler of tests has one of its own.
+        early: the next launch may be set up meanwhile.
     """
-    geometry = workspace.geometry
-    (launch or Launch())(
+    g, w, routing = layer.geometry, layer.workspace, batch.routing
+    scale = layer.scales.x if layer.scales and quantised is not None else None
+    layer.launch(
         route_kernel,
-        (max(triton.cdiv(tokens, TOKENS_PER_PROGRAM), 1),),
-        *(logits, bias, ids, weights),
-        *(workspace.counters, workspace.done, workspace.counts, workspace.bucket),
-        *(workspace.tile_expert, workspace.tile_first, workspace.num_tiles),
-        *(x, quantised, scale, tokens, workspace.capacity),
-        **constants(geometry, rows, choose=logits is not None, quantise=x is not None, spread=spread, shared=shared),
+        (max(triton.cdiv(batch.tokens, TOKENS_PER_PROGRAM), 1),),
+        *((routing.logits, routing.bias) if routing else (None, None)),
+        *(batch.ids, batch.weights, w.counters, w.done, w.counts, w.bucket),
+        *(w.tile_expert, w.tile_first, w.num_tiles, batch.x, quantised, scale, batch.tokens, w.capacity),
+        **{"E": g.experts, "K": g.top_k, "PLACES": triton.next_power_of_2(g.top_k), "H": g.hidden},
+        **{"SHARED": g.shared_experts if shared else 0, "ROWS": max(rows, 1), "TB": TOKENS_PER_PROGRAM},
+        **{"CHOOSE": routing is not None, "QUANTISE": quantised is not None, "SPREAD": rows > 0, "EARLY": early},
         num_warps=4,
     )
-
-
-def constants(geometry: Any, rows: int, *, choose: bool, quantise: bool, spread: bool, shared: bool) -> dict[str, Any]:
-    """The kernel's compile-time arguments."""
-    return {
-        "E": geometry.experts,
-        "K": geometry.top_k,
-        "PLACES": triton.next_power_of_2(geometry.top_k),
-        "SHARED": geometry.shared_experts if shared else 0,
-        "ROWS": rows,
-        "TB": TOKENS_PER_PROGRAM,
-        "H": geometry.hidden,
-        "CHOOSE": choose,
-        "QUANTISE": quantise,
-        "SPREAD": spread,
-    }

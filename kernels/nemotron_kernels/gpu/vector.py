@@ -12,6 +12,12 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from nemotron_kernels.choice import Choice
+from nemotron_kernels.gpu.batch import Batch, Layer, scratch, tile_options
+from nemotron_kernels.gpu.early import begin, options
+from nemotron_kernels.gpu.launch import INTERPRETED
+from nemotron_kernels.gpu.routing import route
+
 
 @triton.jit
 def _dot_rows(weights, column, is_column, source, DEPTH: tl.constexpr, COLUMNS: tl.constexpr, STEP: tl.constexpr):
@@ -34,17 +40,19 @@ def vector_up_kernel(
     x, weights, hidden, ids, x_scale, weight_scales,
     E: tl.constexpr, K: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
     COLUMNS: tl.constexpr, STEP: tl.constexpr, X_SCALED: tl.constexpr, W_SCALED: tl.constexpr,
+    WAIT: tl.constexpr, RELEASE: tl.constexpr,
 ):  # fmt: skip
     """`hidden[row] = relu(up[ids[row]] x[row // K])²`; program (block of columns, row).
 
     Args:
         x: `[T, H]`.
         weights: `[E, I, H]`.
-        hidden: `[T * K, I]` float32.
+        hidden: `[T * K, I]`.
         ids: `[T, K]`.
         x_scale: one float32 (X_SCALED).
         weight_scales: `[E]` float32 (W_SCALED).
     """
+    begin(WAIT, RELEASE)
     row = tl.program_id(1)
     column = tl.program_id(0) * COLUMNS + tl.arange(0, COLUMNS)
     is_column = column < I
@@ -57,24 +65,25 @@ def vector_up_kernel(
     if W_SCALED:
         total *= tl.load(weight_scales + expert, mask=(expert >= 0) & (expert < E), other=0.0)
     total = tl.maximum(total, 0.0)
-    tl.store(hidden + row.to(tl.int64) * I + column, total * total, mask=column < I)
+    tl.store(hidden + row.to(tl.int64) * I + column, (total * total).to(hidden.dtype.element_ty), mask=column < I)
 
 
 @triton.jit
 def vector_down_kernel(
     hidden, weights, out, ids, shares, weight_scales,
     E: tl.constexpr, K: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
-    COLUMNS: tl.constexpr, STEP: tl.constexpr, W_SCALED: tl.constexpr,
+    COLUMNS: tl.constexpr, STEP: tl.constexpr, W_SCALED: tl.constexpr, WAIT: tl.constexpr,
 ):  # fmt: skip
     """`out[token] = sum over k of share * down[id] hidden[token * K + k]`; program (block of columns, token).
 
     Args:
-        hidden: `[T * K, I]` float32.
+        hidden: `[T * K, I]`.
         weights: `[E, H, I]`.
         out: `[T, H]`.
         ids, shares: `[T, K]`.
         weight_scales: `[E]` float32 (W_SCALED).
     """
+    begin(WAIT, False)
     token = tl.program_id(1)
     column = tl.program_id(0) * COLUMNS + tl.arange(0, COLUMNS)
     total = tl.zeros([COLUMNS], tl.float32)
@@ -89,3 +98,34 @@ def vector_down_kernel(
         is_column = (column < H) & is_expert
         total += share * _dot_rows(weights + expert * (H * I), column, is_column, source, I, COLUMNS, STEP)
     tl.store(out + token.to(tl.int64) * H + column, total.to(out.dtype.element_ty), mask=column < H)
+
+
+def run_vector(layer: Layer, choice: Choice, batch: Batch) -> None:
+    """Launches both products, after the router where that is ours."""
+    assert choice.up and choice.down
+    g, scales, tokens, up, down = layer.geometry, layer.scales, batch.tokens, choice.up, choice.down
+    early = choice.early_start and not INTERPRETED
+    if batch.routing is not None:
+        route(layer, batch, early=early)
+    hidden = scratch(batch.hidden, tokens * g.top_k * g.intermediate, batch.out.dtype, batch.x)
+    sizes = {"E": g.experts, "K": g.top_k, "H": g.hidden, "I": g.intermediate, "W_SCALED": scales is not None}
+    waits = early and batch.routing is not None
+    layer.launch(
+        vector_up_kernel,
+        (triton.cdiv(g.intermediate, up.columns), tokens * g.top_k),
+        *(batch.x, layer.up, hidden, batch.ids, batch.x_scale, scales.up if scales else None),
+        **sizes,
+        **{"COLUMNS": up.columns, "STEP": up.depth, "X_SCALED": batch.x_scale is not None},
+        **{"WAIT": waits, "RELEASE": early},
+        **tile_options(up),
+        **options(waits),
+    )
+    layer.launch(
+        vector_down_kernel,
+        (triton.cdiv(g.hidden, down.columns), tokens),
+        *(hidden, layer.down, batch.out, batch.ids, batch.weights, scales.down if scales else None),
+        **sizes,
+        **{"COLUMNS": down.columns, "STEP": down.depth, "WAIT": early},
+        **tile_options(down),
+        **options(early),
+    )
