@@ -1,4 +1,4 @@
-"""Where the files of tuned expert kernels lie: what `nemotron tune` wrote for this user, else what was shipped."""
+"""Where the files of tuned expert kernels lie: the user's own, or those that were shipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def user_folder() -> Path:
 
 
 def tuned_folder() -> Path | None:
-    """The folder that the engine looks in: the user's if it holds any file, else the shipped one if there is one."""
+    """What the engine looks in: the user's folder if it holds any file, else the shipped one, if any."""
     if any(user_folder().glob("*.json")):
         return user_folder()
     shipped = configs_dir() / "moe"
