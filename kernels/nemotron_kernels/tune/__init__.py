@@ -1,0 +1,1 @@
+"""Measures which kernels are fastest on this machine's card, and writes down only what won."""
