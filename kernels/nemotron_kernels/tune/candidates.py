@@ -37,11 +37,12 @@ def choices(geometry: Geometry, tokens: int, weight_bytes: int, *, quick: bool =
         ways.append(_stream(geometry, tokens, weight_bytes))
     if tokens >= BLOCK_TOKENS:
         ways.append(_blocks(geometry, weight_bytes))
-    found = [default_choice(geometry, tokens, weight_bytes)]
+    reasoned = default_choice(geometry, tokens, weight_bytes)
+    found = [_flagged(reasoned), *_without(reasoned, weight_bytes)]
     for way in ways:
-        fitting = [choice for choice in way if _fits(geometry, choice, weight_bytes)]
+        fitting = [_flagged(choice) for choice in way if _fits(geometry, choice, weight_bytes)]
         found += fitting[:2] if quick else fitting
-    return tuple(dict.fromkeys(variant for choice in found for variant in _flags(choice)))
+    return tuple(dict.fromkeys(found))
 
 
 def tile_configs(
@@ -81,10 +82,17 @@ def tile_config_bytes(config: TileConfig, weight_bytes: int) -> int:
     return config["num_stages"] * across * config["BLOCK_SIZE_K"] * weight_bytes
 
 
-def _flags(choice: Choice) -> Iterator[Choice]:
-    """With our routing and without, and where launches can overlap, with that and without."""
-    for fused, early in product((True, False), (True, False)):
+def _flagged(choice: Choice) -> Choice:
+    """With all that is thought to help: our routing, and launches that overlap."""
+    return replace(choice, fused_routing=True, early_start=True)
+
+
+def _without(choice: Choice, weight_bytes: int) -> Iterator[Choice]:
+    """The same without one or both, and with the shared expert folded in (bf16 only)."""
+    for fused, early in ((True, False), (False, True), (False, False)):
         yield replace(choice, fused_routing=fused, early_start=early)
+    if choice.way == "stream" and weight_bytes > 1:
+        yield replace(_flagged(choice), folded_shared=True)
 
 
 def _vector() -> Iterator[Choice]:

@@ -4,7 +4,7 @@ A layer's weights must not lie in the cache when its turn comes, as they don't i
 layers, each with weights of its own. How many experts a batch reaches decides how many bytes must be read, so
 each case says it.
 
-Shapes: T tokens, E experts, K experts per token, H hidden, I expert intermediate.
+Shapes: T tokens, E experts, K experts per token, H hidden, I expert intermediate, S shared intermediate.
 """
 
 from __future__ import annotations
@@ -39,12 +39,23 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Weights: `up` `[E, I, H]`, `down` `[E, H, I]`, the correction `bias` `[E]`; `scales` of FP8 weights."""
+    """Weights of one layer.
+
+    Attributes:
+        up: `[E, I, H]`.
+        down: `[E, H, I]`.
+        bias: `[E]`, the router's correction.
+        scales: of FP8 weights.
+        shared_up: `[S, H]`, of the shared expert; None beside FP8 weights, where it runs by other kernels.
+        shared_down: `[H, S]`.
+    """
 
     up: Tensor
     down: Tensor
     bias: Tensor
     scales: Scales | None = None
+    shared_up: Tensor | None = None
+    shared_down: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,11 @@ def _layer(geometry: Geometry, dtype: torch.dtype, generator: torch.Generator) -
     down = torch.empty(g.experts, g.hidden, g.intermediate, dtype=dtype, device=device)
     bias = 0.01 * torch.randn(g.experts, generator=generator, device=device)
     if dtype is not torch.float8_e4m3fn:
-        up.normal_(0, g.hidden**-0.5, generator=generator)
-        down.normal_(0, g.intermediate**-0.5, generator=generator)
-        return Layer(up, down, bias)
+        shared_up = torch.empty(g.shared_intermediate, g.hidden, dtype=dtype, device=device)
+        shared_down = torch.empty(g.hidden, g.shared_intermediate, dtype=dtype, device=device)
+        for matrix in (up, down, shared_up, shared_down):
+            matrix.normal_(0, matrix.shape[-1] ** -0.5, generator=generator)
+        return Layer(up, down, bias, None, shared_up, shared_down)
     scales = Scales(
         x=torch.tensor([_LARGEST_INPUT / FP8_LARGEST], device=device),
         hidden=torch.tensor([_LARGEST_HIDDEN / FP8_LARGEST], device=device),

@@ -35,7 +35,7 @@ class Oracle:
         case: the inputs.
         index: of the layer.
         rows: `[R]`, the sampled tokens.
-        expected: `[R, H]` float64.
+        expected: `[1 or 2, R, H]` float64: the routed experts' sum and, if there is one, the shared expert.
         bound: the error that any kernel may make in this dtype.
     """
 
@@ -46,12 +46,16 @@ class Oracle:
     bound: float
 
     def error(self, out: Tensor) -> float:
-        """Relative error of the worst sampled token; infinite if any number of `[T, H]` is not finite."""
-        if out.shape != self.case.x.shape or not torch.isfinite(out).all():
+        """Relative error of the worst sampled token; infinite if any number is not finite.
+
+        Args:
+            out: what a contender returned.
+        """
+        out = out if out.dim() == 3 else out[None]
+        if out.shape[1:] != self.case.x.shape or not torch.isfinite(out).all():
             return math.inf
-        got = out[self.rows].to(self.expected)
-        worst = ((got - self.expected).norm(dim=1) / self.expected.norm(dim=1)).max()
-        return float(worst)
+        got, expected = out[:, self.rows].to(self.expected), self.expected[: len(out)]
+        return float(((got - expected).norm(dim=-1) / expected.norm(dim=-1)).max())
 
     def measure(self, contender: Contender) -> float:
         """Error of a contender, the worse of two runs: counters must be as before after the first.
@@ -60,7 +64,7 @@ class Oracle:
         """
         errors = []
         for _ in range(2):
-            out = torch.full_like(self.case.x, math.nan)
+            out = self.case.x.new_full((2, *self.case.x.shape), math.nan)
             errors.append(self.error(contender.run(self.index, self.case, out)))
         return max(errors)
 
@@ -94,8 +98,11 @@ def oracle(case: Case, layers: tuple[Layer, ...], index: int) -> Oracle:
         # relu² of a scaled product is the product's relu² with the scale squared.
         weights = weights * layer.scales.down.double()[ids] * layer.scales.up.double()[ids].square()
     with case.x.device:
-        expected = reference.routed_experts(case.x[rows], layer.up, layer.down, ids, weights)
-    return Oracle(case, index, rows, expected, BOUNDS[layer.up.dtype])
+        routed = reference.routed_experts(case.x[rows], layer.up, layer.down, ids, weights)
+    expected = [routed]
+    if layer.shared_up is not None and layer.shared_down is not None:
+        expected.append(reference.shared_expert(case.x[rows], layer.shared_up, layer.shared_down))
+    return Oracle(case, index, rows, torch.stack(expected), BOUNDS[layer.up.dtype])
 
 
 def _rows(case: Case, layer: Layer, index: int) -> Tensor:

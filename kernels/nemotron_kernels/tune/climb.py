@@ -6,57 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from nemotron_kernels.choice import Choice
 from nemotron_kernels.dispatch import Dispatch
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.tune.candidates import TileConfig, choices, tile_configs
-from nemotron_kernels.tune.cases import KINDS, Kind, Layer, make_case
-from nemotron_kernels.tune.clock import Clock, as_json
+from nemotron_kernels.tune.cases import KINDS, Kind
+from nemotron_kernels.tune.clock import as_json
 from nemotron_kernels.tune.contenders import Contender
+from nemotron_kernels.tune.field import Field
 from nemotron_kernels.tune.ladder import CHECKED, LADDER, Rung, ranges
-from nemotron_kernels.tune.search import Arena, Effort, Verdict, search
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Who competes, on what.
-
-    Attributes:
-        geometry: of the layer.
-        layers: weights.
-        x_dtype: of the inputs.
-        clock: times.
-        stock: vLLM's experts with given tiles, or with those it chooses itself.
-        ours: our kernels by a choice.
-        current: the tiles that vLLM uses at a token count; None where its experts have none to tune.
-    """
-
-    geometry: Geometry
-    layers: tuple[Layer, ...]
-    x_dtype: torch.dtype
-    clock: Clock
-    stock: Callable[[TileConfig | None], Contender]
-    ours: Callable[[Choice], Contender]
-    current: Callable[[int], TileConfig] | None
-
-    @property
-    def weight_bytes(self) -> int:
-        """Bytes of one weight."""
-        return int(self.layers[0].up.element_size())
-
-    def arenas(self, tokens: int, kinds: Sequence[Kind], baseline: Contender) -> list[Arena]:
-        """A case of each kind."""
-        return [
-            Arena(
-                make_case(self.geometry, self.layers, kind, tokens, self.x_dtype),
-                self.layers,
-                self.clock,
-                baseline,
-            )
-            for kind in kinds
-        ]
+from nemotron_kernels.tune.search import Effort, Verdict, search
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import torch
 from torch import Tensor
 
 from nemotron_kernels.choice import Choice
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 Route = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From router logits `[T, E]` and bias `[E]` to ids and weights `[T, K]`: vLLM's kernel, where ours don't."""
+
+
+SECOND_STREAM_TOKENS = 256
+"""Up to so many vLLM runs the shared expert on a second stream; see its envs.py."""
 
 
 class Contender(Protocol):
@@ -32,10 +37,11 @@ class Contender(Protocol):
         Args:
             index: of the layer.
             case: its inputs.
-            out: `[T, H]`, which may be used.
+            out: `[2, T, H]`, memory for the routed experts' sum and for the shared expert's output.
 
         Returns:
-            `[T, H]`: `out`, or memory of its own.
+            The sum, `[T, H]`, in `out[0]` or in memory of its own; all of `out`, where the shared expert is
+            folded in.
         """
         ...
 
@@ -65,16 +71,56 @@ class Ours:
         """See `Contender`."""
         from nemotron_kernels.gpu.layer import Routing
 
-        experts, bias = self._experts[index], self._layers[index].bias
+        bias = self._layers[index].bias
+        routed: dict[str, Any] = {}
         if self.choice.fused_routing:
-            experts.run(self.choice, case.x, out, routing=Routing(case.logits[index], bias))
-            return out
-        if self._route:
-            ids, weights = self._route(case.logits[index], bias)
+            routed["routing"] = Routing(case.logits[index], bias)
+        elif self._route:
+            routed["ids"], routed["weights"] = self._route(case.logits[index], bias)
         else:
-            ids, weights = case.ids[index], case.weights[index]
-        experts.run(self.choice, case.x, out, ids=ids, weights=weights)
-        return out
+            routed["ids"], routed["weights"] = case.ids[index], case.weights[index]
+        if self.choice.folded_shared:
+            routed["shared_out"] = out[1]
+        self._experts[index].run(self.choice, case.x, out[0], **routed)
+        return out if self.choice.folded_shared else out[0]
+
+
+class WithShared:
+    """A contender with the shared expert beside it, as vLLM runs it where nobody folds it in.
+
+    Args:
+        inner: the routed experts.
+        layers: weights.
+        relu2: the activation, in as few launches as vLLM's compiler makes of it.
+    """
+
+    def __init__(self, inner: Contender, layers: Sequence[Layer], relu2: Callable[[Tensor], Tensor]) -> None:
+        self._inner, self._layers, self._relu2 = inner, layers, relu2
+        self._second = torch.cuda.Stream() if layers[0].up.is_cuda else None
+
+    @property
+    def name(self) -> str:
+        """The inner one's."""
+        return self._inner.name
+
+    def run(self, index: int, case: Case, out: Tensor) -> Tensor:
+        """See `Contender`."""
+        if self._second is None or case.tokens > SECOND_STREAM_TOKENS:
+            self._shared(index, case)
+            return self._inner.run(index, case, out)
+        first = torch.cuda.current_stream()
+        self._second.wait_stream(first)
+        with torch.cuda.stream(self._second):
+            self._shared(index, case)
+        result = self._inner.run(index, case, out)
+        first.wait_stream(self._second)
+        return result
+
+    def _shared(self, index: int, case: Case) -> Tensor:
+        layer = self._layers[index]
+        assert layer.shared_up is not None
+        assert layer.shared_down is not None
+        return self._relu2(case.x @ layer.shared_up.T) @ layer.shared_down.T
 
 
 def our_experts(
@@ -90,7 +136,12 @@ def our_experts(
         scales = layer.scales and Fp8Scales(
             layer.scales.x, layer.scales.hidden, layer.scales.up, layer.scales.down
         )
-        options = {"scales": scales, "multiprocessors": multiprocessors}
+        options = {
+            "scales": scales,
+            "multiprocessors": multiprocessors,
+            "shared_up": layer.shared_up,
+            "shared_down": layer.shared_down,
+        }
         made.append(Experts(geometry, layer.up, layer.down, workspace, **options))
     return tuple(made)
 

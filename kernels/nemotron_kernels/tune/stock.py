@@ -1,8 +1,9 @@
 """vLLM's own experts as a contender: its classes, its choice of backend, its tiles, its launches.
 
 Nothing of vLLM is copied: the layer is put together as vLLM's methods for unquantised and ModelOpt FP8
-weights do it. What is timed is the router's kernel, the input's quantisation (FP8), and all that the experts launch.
-The shared expert and the scaling by 2.5 run beside it in both contenders alike, and are left out.
+weights do it. What is timed is the router's kernel, the input's quantisation (FP8), and all that the experts
+launch. The scaling by 2.5 and the sum with the shared expert come after it in both contenders alike, and are
+left out.
 """
 
 from __future__ import annotations
