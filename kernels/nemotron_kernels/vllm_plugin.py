@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import os
+
+from nemotron_kernels.plugin import mode
+from nemotron_kernels.plugin.mode import Mode
+
 
 def register() -> None:
-    """Makes NemotronHForCausalLM run on vLLM's CPU build; on any other platform it does nothing.
+    """On a CPU: makes NemotronHForCausalLM run. On CUDA: our kernels, if `NEMOTRON_KERNELS` says so.
 
     Safe to call any number of times.
 
     Raises:
-        nemotron_kernels.cpu.contract.VllmMismatch: vLLM is not the version this package mends.
+        ValueError: `NEMOTRON_KERNELS` has an unknown value.
+        nemotron_kernels.contract.VllmMismatch: vLLM is not the version this package was written for; on CUDA
+            in mode `on` only.
     """
     from vllm.platforms import current_platform
 
-    if not current_platform.is_cpu():
-        return
-    from nemotron_kernels.cpu.install import install
+    wanted = mode.of(os.environ)
+    if current_platform.is_cpu():
+        from nemotron_kernels.cpu.install import install
 
-    install()
+        install()
+        if not (wanted is Mode.ON and os.environ.get("TRITON_INTERPRET") == "1"):
+            return
+    elif wanted is Mode.OFF or not current_platform.is_cuda():
+        return
+    from nemotron_kernels.plugin.install import install as install_kernels
+
+    install_kernels(wanted)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nemotron_kernels.contract import VllmMismatch
 from nemotron_kernels.cpu import contract
 
 ENDS_IN_GUARD = """
@@ -67,14 +68,14 @@ def test_the_right_vllm_passes(vllm: pytest.MonkeyPatch, version: str) -> None:
 @pytest.mark.parametrize("version", ["0.31.9", "0.33.0", "0.320.0", "dev"])
 def test_another_version_is_refused(vllm: pytest.MonkeyPatch, version: str) -> None:
     vllm.setattr(sys.modules["vllm"], "__version__", version)
-    with pytest.raises(contract.VllmMismatch, match=rf"this is vLLM {version}\.$"):
+    with pytest.raises(VllmMismatch, match=rf"this is vLLM {version}\.$"):
         contract.check()
 
 
 @pytest.mark.parametrize("name", contract.SIGNATURES)
 def test_a_changed_signature_is_named(vllm: pytest.MonkeyPatch, name: str) -> None:
     put(vllm, name, function(contract.SIGNATURES[name] + " added"))
-    with pytest.raises(contract.VllmMismatch) as caught:
+    with pytest.raises(VllmMismatch) as caught:
         contract.check()
     assert name in str(caught.value)
     assert "added" in str(caught.value)
@@ -84,17 +85,17 @@ def test_a_changed_signature_is_named(vllm: pytest.MonkeyPatch, name: str) -> No
 def test_a_missing_function_is_named(vllm: pytest.MonkeyPatch, name: str) -> None:
     module, _, path = name.partition(":")
     vllm.delattr(sys.modules[module], path)
-    with pytest.raises(contract.VllmMismatch, match=f"{name} is missing"):
+    with pytest.raises(VllmMismatch, match=f"{name} is missing"):
         contract.check()
 
 
 def test_a_missing_module_is_named(vllm: pytest.MonkeyPatch) -> None:
     vllm.setitem(sys.modules, contract.REGISTER_KERNELS.partition(":")[0], None)  # type: ignore[arg-type]
-    with pytest.raises(contract.VllmMismatch, match="register_kernels is missing"):
+    with pytest.raises(VllmMismatch, match="register_kernels is missing"):
         contract.check()
 
 
 def test_a_guard_that_is_not_last_is_refused(vllm: pytest.MonkeyPatch) -> None:
     put(vllm, contract.GUARD, define(GOES_ON_AFTER_GUARD, "__post_init__"))
-    with pytest.raises(contract.VllmMismatch, match="does not end in the check for gated experts"):
+    with pytest.raises(VllmMismatch, match="does not end in the check for gated experts"):
         contract.check()

@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from nemotron_kernels import vllm_plugin
+from nemotron_kernels.contract import VllmMismatch
 from nemotron_kernels.cpu import contract, install
 
 
@@ -44,7 +45,7 @@ def test_no_cpu_no_effect(run_on: Callable[[bool], None], monkeypatch: pytest.Mo
 def test_wrong_vllm_stops_the_start_each_time(run_on: Callable[[bool], None]) -> None:
     run_on(True)
     for _ in range(2):
-        with pytest.raises(contract.VllmMismatch):
+        with pytest.raises(VllmMismatch):
             vllm_plugin.register()
 
 

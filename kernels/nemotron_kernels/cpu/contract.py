@@ -1,8 +1,4 @@
-"""The private parts of vLLM that the CPU plugin leans on, checked before anything is replaced.
-
-Private names change without notice. A vLLM that differs from what is written here would fail late and
-strangely, or answer wrongly; so it is refused by name at start-up.
-"""
+"""The private parts of vLLM that the CPU plugin leans on; see `nemotron_kernels.contract`."""
 
 from __future__ import annotations
 
@@ -10,10 +6,9 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
-VERSION = "0.32"
+from nemotron_kernels import contract
 
 _LAYERS = "vllm.model_executor.layers"
 GUARD = f"{_LAYERS}.fused_moe.config:FusedMoEConfig.__post_init__"
@@ -52,44 +47,15 @@ SIGNATURES: Mapping[str, str] = {
 }
 
 
-class VllmMismatch(RuntimeError):
-    """This vLLM is not the one that the plugin was written for; the message says what differs."""
-
-
-def check(signatures: Mapping[str, str] = SIGNATURES) -> None:
+def check() -> None:
     """Compares vLLM with this file.
 
-    Args:
-        signatures: parameter names, by `module:attribute.path`.
-
     Raises:
-        VllmMismatch: on the first difference.
+        nemotron_kernels.contract.VllmMismatch: on the first difference.
     """
-    _check_version()
-    for name, expected in signatures.items():
-        parameters = " ".join(inspect.signature(resolve(name)).parameters)
-        if parameters != expected:
-            raise _mismatch(f"{name} takes ({parameters}), not ({expected})")
-    if not _ends_in_raise(resolve(GUARD)):
-        raise _mismatch(f"{GUARD} does not end in the check for gated experts")
-
-
-def resolve(name: str) -> Any:
-    """The object at `module:attribute.path`; VllmMismatch if there is none."""
-    module, _, path = name.partition(":")
-    try:
-        target = import_module(module)
-        for attribute in path.split("."):
-            target = getattr(target, attribute)
-    except (ImportError, AttributeError) as error:
-        raise _mismatch(f"{name} is missing") from error
-    return target
-
-
-def _check_version() -> None:
-    version = import_module("vllm").__version__
-    if not f"{version}.".startswith(f"{VERSION}."):
-        raise _mismatch(f"this is vLLM {version}")
+    contract.check(SIGNATURES)
+    if not _ends_in_raise(contract.resolve(GUARD)):
+        raise contract.mismatch(f"{GUARD} does not end in the check for gated experts")
 
 
 def _ends_in_raise(function: Callable[..., Any]) -> bool:
@@ -97,7 +63,3 @@ def _ends_in_raise(function: Callable[..., Any]) -> bool:
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     last = tree.body[0].body[-1]  # type: ignore[attr-defined]
     return isinstance(last, ast.If) and isinstance(last.body[-1], ast.Raise)
-
-
-def _mismatch(difference: str) -> VllmMismatch:
-    return VllmMismatch(f"nemotron_kernels needs vLLM {VERSION}.x on a CPU, but {difference}.")

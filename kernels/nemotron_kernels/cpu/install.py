@@ -20,7 +20,7 @@ def install() -> None:
     """Checks vLLM, then patches it; once in each process.
 
     Raises:
-        VllmMismatch: vLLM differs from `contract`; nothing is patched then.
+        nemotron_kernels.contract.VllmMismatch: vLLM differs from `contract`; nothing is patched then.
     """
     contract.check()
     allow_non_gated_experts()

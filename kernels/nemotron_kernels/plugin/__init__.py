@@ -1,0 +1,1 @@
+"""Our mixture-of-experts kernels inside vLLM on NVIDIA GPUs: for which layers and batches, and the proof."""
