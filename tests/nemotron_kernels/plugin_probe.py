@@ -16,8 +16,9 @@ from typing import Any
 
 import probe
 
-NEW_TOKENS = 6
+NEW_TOKENS = 5
 PROMPTS = [probe.tokens(3, seed=11), probe.tokens(14, seed=12), probe.tokens(1, seed=13)]
+BATCH_TOKENS = 16
 
 
 def counted() -> Counter[str]:
@@ -38,12 +39,26 @@ def counted() -> Counter[str]:
     return calls
 
 
+def keep_the_weights_of_shared_experts() -> None:
+    """On a CPU vLLM repacks the weights of linear layers and drops the originals, which a GPU keeps."""
+    from vllm.model_executor.models.nemotron_h import NemotronHMLP
+
+    original = NemotronHMLP.__init__
+
+    def init(self: Any, *args: Any, **more: Any) -> None:
+        original(self, *args, **more)
+        self.up_proj._cpu_skip_gemm_dispatch = self.down_proj._cpu_skip_gemm_dispatch = True
+
+    NemotronHMLP.__init__ = init
+
+
 def main(folder: Path) -> dict[str, Any]:
     probe.NEW_TOKENS = NEW_TOKENS
     if not (folder / "config.json").exists():
         probe.build(folder)
     calls = counted()
-    engine = probe.Engine(folder, max_num_batched_tokens=16, max_num_seqs=4, enable_prefix_caching=False)
+    keep_the_weights_of_shared_experts()
+    engine = probe.Engine(folder, max_num_batched_tokens=BATCH_TOKENS, max_num_seqs=4, enable_prefix_caching=False)
     alone = [engine.answer(prompt)[0]["tokens"] for prompt in PROMPTS]
     together = [answer["tokens"] for answer in engine.answer(*PROMPTS)]
     engine.close()
