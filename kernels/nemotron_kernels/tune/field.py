@@ -71,22 +71,19 @@ class TooSmall(RuntimeError):
     """The card has too little free memory; the message says how much is needed."""
 
 
-def fitting_layers(geometry: Geometry, dtype: Dtype, free_bytes: int, wanted: int = MOST_LAYERS) -> int:
+def fitting_layers(geometry: Geometry, free_bytes: int, wanted: int = MOST_LAYERS) -> int:
     """How many layers of weights fit.
 
     Raises:
         TooSmall: fewer than two, which would leave one layer's weights in the cache.
     """
-    weight_bytes = WEIGHT_DTYPES[dtype].itemsize
-    copies = 2 if dtype == "fp8" else 1  # FlashInfer's form of FP8 weights is padded, so it is a copy
-    layer_bytes = (
-        (geometry.experts + geometry.shared_experts) * geometry.expert_elements * weight_bytes * copies
-    )
+    # FlashInfer's form of FP8 weights is padded, so it is a copy, and both together take as much as bf16.
+    layer_bytes = 2 * (geometry.experts + geometry.shared_experts) * geometry.expert_elements
     fit = int(MEMORY_SHARE * free_bytes // layer_bytes)
     if fit < 2:
-        need = 2 * layer_bytes / MEMORY_SHARE / 1e9
+        need_gb, free_gb = 2 * layer_bytes / MEMORY_SHARE / 1e9, free_bytes / 1e9
         raise TooSmall(
-            f"{need:.0f} GB of the card must be free, and {free_bytes / 1e9:.0f} GB are: stop what uses it"
+            f"{need_gb:.0f} GB of the card must be free, and {free_gb:.0f} GB are: stop what uses it"
         )
     return min(fit, wanted)
 

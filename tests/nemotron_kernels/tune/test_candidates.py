@@ -33,7 +33,10 @@ def test_every_choice_fits_the_card_and_can_be_written_down(geometry: Geometry, 
             assert choice.down
             assert Choice.from_json(choice.as_json()) == choice
             if choice.way != "vector":
-                assert max(tile_bytes(one, weight_bytes) for one in (choice.up, choice.down)) <= SHARED_MEMORY_BYTES
+                assert (
+                    max(tile_bytes(one, weight_bytes) for one in (choice.up, choice.down))
+                    <= SHARED_MEMORY_BYTES
+                )
 
 
 @pytest.mark.parametrize(("geometry", "weight_bytes"), EVERY)
@@ -98,4 +101,6 @@ def test_vllms_tiles_fit_the_card_and_are_each_tried_once(weight_bytes: int) -> 
 
 
 def test_a_tile_of_vllm_in_a_line() -> None:
-    assert describe_config({"BLOCK_SIZE_M": 16, "BLOCK_SIZE_N": 64, "BLOCK_SIZE_K": 128}) == "16x64x128 w- s- g1"
+    assert (
+        describe_config({"BLOCK_SIZE_M": 16, "BLOCK_SIZE_N": 64, "BLOCK_SIZE_K": 128}) == "16x64x128 w- s- g1"
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nemotron_kernels.reference import route
 from nemotron_kernels.geometry import NANO, Geometry
+from nemotron_kernels.reference import route
 from nemotron_kernels.tune.cases import KINDS, Case, Kind, Layer, make_case, make_layers
 from support.tuning import TINY
 

@@ -98,7 +98,14 @@ def slightly_off(right: Tensor) -> Tensor:
 
 @pytest.mark.parametrize(
     "wrong",
-    [nan_in_one_place, torch.zeros_like, one_element, slightly_off, lambda right: right[:-1], lambda right: right / 0],
+    [
+        nan_in_one_place,
+        torch.zeros_like,
+        one_element,
+        slightly_off,
+        lambda right: right[:-1],
+        lambda right: right / 0,
+    ],
 )
 def test_a_wrong_output_is_wrong(
     truth: Oracle, layers: tuple[Layer, ...], wrong: Callable[[Tensor], Tensor]
@@ -142,7 +149,10 @@ def test_fp8_is_held_against_what_its_numbers_stand_for() -> None:
     scales = layers[0].scales
     assert scales
     expected = oracle(case, layers, 0).expected[0]
-    up, down = layers[0].up.double() * scales.up[:, None, None], layers[0].down.double() * scales.down[:, None, None]
+    up, down = (
+        layers[0].up.double() * scales.up[:, None, None],
+        layers[0].down.double() * scales.down[:, None, None],
+    )
     real = reference.routed_experts(case.x, up, down, case.ids[0], case.weights[0])
     torch.testing.assert_close(expected, real)
 
