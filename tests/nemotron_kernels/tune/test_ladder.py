@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +52,7 @@ def test_between_rungs_the_nearer_one_is_asked(found: list[Rung], tokens: int) -
 def test_ranges_ascend_without_overlap(found: list[Rung]) -> None:
     made = ranges(found)
     assert all(one.first <= one.last for one in made)
-    assert all(before.last < after.first for before, after in zip(made, made[1:], strict=False))
+    assert all(before.last < after.first for before, after in pairwise(made))
 
 
 def test_an_in_between_that_loses_splits_its_range() -> None:
