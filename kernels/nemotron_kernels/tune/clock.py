@@ -65,17 +65,19 @@ class Comparison:
         b: times of B.
         gain: A's time over B's, the middle of the rounds; above 1 is faster.
         noise: the most that A differed from A within a round, as a share, and no less than `LEAST_NOISE`.
+        rounds: the gain of each.
     """
 
     a: Times
     b: Times
     gain: float
     noise: float
+    rounds: tuple[float, ...]
 
     @property
     def wins(self) -> bool:
-        """Faster by more than the noise."""
-        return self.gain > 1 + self.noise
+        """Faster by more than the noise, and in every round: noise may have hit B only."""
+        return self.gain > 1 + self.noise and min(self.rounds) > 1
 
     @property
     def loses(self) -> bool:
@@ -105,7 +107,7 @@ def judge(rounds: Sequence[tuple[Sequence[float], Sequence[float], Sequence[floa
         noises.append(abs(before / after - 1))
     a = [sample for first, _, last in rounds for sample in (*first, *last)]
     b = [sample for _, middle, _ in rounds for sample in middle]
-    return Comparison(Times.of(a), Times.of(b), median(gains), max(noises))
+    return Comparison(Times.of(a), Times.of(b), median(gains), max(noises), tuple(gains))
 
 
 def as_json(compared: Comparison, layers: int) -> dict[str, object]:

@@ -45,6 +45,12 @@ def test_the_worst_round_is_the_noise_and_the_middle_one_the_gain() -> None:
     assert not found.wins
 
 
+def test_noise_that_hits_b_alone_wins_nothing() -> None:
+    found = judge([([100.0], [b], [100.0]) for b in (80.0, 85.0, 101.0)])
+    assert found.gain > 1 + found.noise
+    assert not found.wins
+
+
 def test_drift_that_is_even_does_not_look_like_a_gain() -> None:
     """A card that slows down by the same step between readings: B stands in the middle of its two A's."""
     found = judge([([100.0 + 6 * n], [102.0 + 6 * n], [104.0 + 6 * n]) for n in range(5)])
