@@ -47,7 +47,8 @@ def route(logits: Tensor, correction_bias: Tensor, top_k: int) -> tuple[Tensor, 
     """Chooses K experts for each token.
 
     An expert is chosen by its biased score `sigmoid(logit) + bias`, the lowest id winning a tie, and
-    weighted by its unbiased score, renormalised over the chosen.
+    weighted by its unbiased score, renormalised over the chosen. A score that is not finite ranks last, so ids
+    are always those of experts; if it is chosen for want of others, the token's weights are NaN.
 
     Args:
         logits: `[T, E]`.
@@ -58,7 +59,9 @@ def route(logits: Tensor, correction_bias: Tensor, top_k: int) -> tuple[Tensor, 
         Expert ids `[T, K]` (int64) and their weights `[T, K]` (float64; each row sums to 1).
     """
     scores = logits.double().sigmoid()
-    ranked = (scores + correction_bias.double()).sort(dim=-1, descending=True, stable=True).indices
+    biased = scores + correction_bias.double()
+    biased = torch.where(biased.isfinite(), biased, -torch.inf)
+    ranked = biased.sort(dim=-1, descending=True, stable=True).indices
     ids = ranked[:, :top_k]
     chosen = scores.gather(1, ids)
     return ids, chosen / (chosen.sum(dim=-1, keepdim=True) + 1e-20)
@@ -79,5 +82,37 @@ def moe_layer(x: Tensor, layer: MoEWeights, *, top_k: int, routed_scale: float) 
     x = x.double()
     ids, weights = route(x @ layer.router.double().T, layer.correction_bias, top_k)
     routed = routed_experts(x, layer.up, layer.down, ids, weights)
-    shared = relu2(x @ layer.shared_up.double().T) @ layer.shared_down.double().T
-    return routed_scale * routed + shared
+    return routed_scale * routed + shared_expert(x, layer.shared_up, layer.shared_down)
+
+
+def shared_expert(x: Tensor, up: Tensor, down: Tensor) -> Tensor:
+    """The expert that every token passes, `[T, H]` in float64; `x` is `[T, H]`, `up` `[S, H]`, `down` `[H, S]`."""
+    return relu2(x.double() @ up.double().T) @ down.double().T
+
+
+def quantise(x: Tensor, step: float) -> Tensor:
+    """What FP8 (e4m3) keeps of `x` where one step of it stands for `step`, in float64."""
+    return (x.float() / step).clamp(-448, 448).to(torch.float8_e4m3fn).double() * step
+
+
+def fp8_experts(
+    x: Tensor, up: Tensor, down: Tensor, ids: Tensor, weights: Tensor, *, x_step: float, hidden_step: float
+) -> Tensor:
+    """`routed_experts` whose inputs, and the inputs of whose second product, are rounded to FP8.
+
+    Args:
+        x: `[T, H]`.
+        up: `[E, I, H]`, what the FP8 weights stand for.
+        down: `[E, H, I]`, likewise.
+        ids: `[T, K]`.
+        weights: `[T, K]`.
+        x_step: what one step of an input stands for.
+        hidden_step: likewise, of an input of the second product.
+    """
+    x = quantise(x, x_step)
+    out = torch.zeros(x.shape, dtype=torch.float64)
+    for token, (experts, shares) in enumerate(zip(ids.tolist(), weights.double(), strict=True)):
+        for expert, share in zip(experts, shares, strict=True):
+            hidden = quantise(relu2(up[expert].double() @ x[token]), hidden_step)
+            out[token] += share * (down[expert].double() @ hidden)
+    return out

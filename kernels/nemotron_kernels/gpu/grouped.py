@@ -126,7 +126,7 @@ def up_kernel(
 @triton.jit(do_not_specialize=["tokens"])
 def down_kernel(
     hidden, weights, shared_weights, parts, out, shared_out,
-    bucket, tile_expert, tile_first, counts, num_tiles, shares, arrivals,
+    bucket, tile_expert, tile_first, counts, num_tiles, ids, shares, arrivals,
     hidden_scale, weight_scales,
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, SHARED: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
@@ -144,7 +144,7 @@ def down_kernel(
         out: `[T, H]`, the routed experts' weighted sum.
         shared_out: `[T, H]`, the shared expert's output (SHARED > 0).
         bucket, tile_expert, tile_first, counts, num_tiles, arrivals: of the workspace.
-        shares: `[T, K]` float32, the routing weights.
+        ids, shares: `[T, K]`, the routing; an id that is no expert counts nothing.
         hidden_scale, weight_scales: see `up_kernel`; of the second product.
     """
     begin(EARLY, EARLY)
@@ -163,7 +163,10 @@ def down_kernel(
         else:
             start = (expert - E) * I
             total = _product(shared_weights, first, start, hidden, at, live, I, ROWS, COLUMNS, STEP, SWAP, UPCAST)
-        share = tl.load(shares + row, mask=live & (expert < E), other=1.0)
+        is_routed = live & (expert < E)
+        share = tl.load(shares + row, mask=is_routed, other=1.0)
+        id = tl.load(ids + row, mask=is_routed, other=0)
+        share = tl.where((id >= 0) & (id < E), share, 0.0)
         if FP8:
             share *= tl.load(hidden_scale) * tl.load(weight_scales + expert)
         column = first + tl.arange(0, COLUMNS)
@@ -246,7 +249,7 @@ def run_grouped(layer: Layer, choice: Choice, batch: Batch) -> None:
         down_kernel,
         _grid(layer, choice, choice.down, g.hidden, tokens),
         *(hidden, layer.descriptor("down", choice.down), _shared(layer, "shared_down", choice, choice.down)),
-        *(parts, batch.out, batch.shared_out, *tiles, batch.weights, w.arrivals),
+        *(parts, batch.out, batch.shared_out, *tiles, batch.ids, batch.weights, w.arrivals),
         *((scales.hidden, scales.down) if scales else (None, None)),
         *(tokens, w.capacity),
         **constants,

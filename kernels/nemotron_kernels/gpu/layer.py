@@ -72,6 +72,8 @@ class Experts:
             raise ValueError("routing is given if, and only if, the choice fuses it")
         if choice.folded_shared and more.get("shared_out") is None:
             raise ValueError("the folded shared expert needs `shared_out`")
+        if choice.folded_shared and self.layer.scales:
+            raise ValueError("the shared expert folds into bf16 experts only: its FP8 scales are its own")
         if routing is not None:
             ids, weights = workspace.ids[:tokens], workspace.weights[:tokens]
         if ids is None or weights is None:
