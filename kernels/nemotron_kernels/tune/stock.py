@@ -211,7 +211,9 @@ def _config(geometry: Geometry, device: torch.device, backend: str) -> Any:
 
 
 def _must_be_stock(experts: type[Any] | None) -> None:
-    if experts is None or not experts.__module__.startswith("vllm."):
+    if experts is None:
+        raise NoStock("vLLM has no such experts here")
+    if not experts.__module__.startswith("vllm."):
         raise NoStock(
             f"vLLM would run {experts}, which is not its own: start without plugins (VLLM_PLUGINS='')"
         )
