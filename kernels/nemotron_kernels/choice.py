@@ -44,7 +44,13 @@ class Tile:
         if not (_is_count(self.stages, 1, 8) and _is_count(self.waves, 0, 8) and self.warps <= 16):
             raise ValueError(f"a tile has 1 to 8 stages, 0 to 8 waves and up to 16 warps, not {self}")
         if self.rows > 256 or self.columns > 512 or self.depth > 1024:
-            raise ValueError(f"a tile of {self.rows} x {self.columns} x {self.depth} is larger than any card takes")
+            sizes = f"{self.rows} x {self.columns} x {self.depth}"
+            raise ValueError(f"a tile of {sizes} is larger than any card takes")
+
+    @property
+    def is_narrow(self) -> bool:
+        """Less than a matrix unit takes."""
+        return min(self.rows, self.depth) < 16 or self.columns < 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,8 @@ class Choice:
             raise ValueError("both products walk one list of tiles: their rows must be equal")
         if self.up and (self.up.rows == 1) != (self.way == "vector"):
             raise ValueError("the vector way has one row, and the others have more")
-        if self.up and self.down and self.way != "vector":
-            if min(self.up.rows, self.up.depth, self.down.depth) < 16 or min(self.up.columns, self.down.columns) < 32:
-                raise ValueError("tiles of matrix units have at least 16 rows, 32 columns and a depth of 16")
+        if self.way != "vector" and any(tile and tile.is_narrow for tile in (self.up, self.down)):
+            raise ValueError("tiles of matrix units have at least 16 rows, 32 columns and a depth of 16")
         if self.folded_shared and self.way != "stream":
             raise ValueError("the shared expert folds into the stream way only")
         if self.way == "stock" and (self.fused_routing or self.early_start):
@@ -102,8 +107,8 @@ class Choice:
         flags = {name: data.get(name, False) for name in FLAGS}
         if not all(isinstance(flag, bool) for flag in flags.values()):
             raise ValueError(f"flags of a choice are true or false, not {flags}")
-        tiles = {name: _tile(data[name]) for name in ("up", "down") if name in data}
-        return cls(data["way"], **tiles, **flags)
+        up, down = (_tile(data[name]) if name in data else None for name in ("up", "down"))
+        return cls(data["way"], up, down, **flags)
 
 
 STOCK = Choice("stock")

@@ -3,8 +3,8 @@
 One file for each card, dtype and geometry, beside vLLM's own files of tuned tiles:
 
     {"schema": 1,
-     "measured": {"vllm": "0.32.0", "gpu": "...", "date": "...", "result": "benchmarks/results/....json", ...},
-     "ranges": [{"tokens": [1, 4], "choice": {"way": "vector", "up": {...}, "down": {...}}, "gain": 1.21}, ...]}
+     "measured": {"vllm": "0.32.0", "gpu": "...", "date": "...", ...},
+     "ranges": [{"tokens": [1, 4], "choice": {"way": "vector", "up": {...}, "down": {...}}, "gain": 1.2}]}
 
 A range holds for every count of tokens from its first to its last, both included. Ranges are in order and
 don't overlap; a count that none of them has is stock's.
@@ -16,6 +16,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def file_name(geometry: Geometry, card: str, dtype: str | None) -> str:
 
 
 def shipped_folder() -> Path | None:
-    """The measurements that came with this package: `configs/moe` of the sources, `moe` beside this file else."""
+    """The measurements that came with this package: beside this file, or in `configs/moe` of the sources."""
     here = Path(__file__).parent
     for folder in (here / "moe", here.parents[1] / "configs" / "moe"):
         if folder.is_dir():
@@ -146,6 +147,6 @@ def _range(row: Any) -> Range:
 
 
 def _must_ascend(ranges: Sequence[Range]) -> None:
-    for before, after in zip(ranges, ranges[1:], strict=False):
+    for before, after in pairwise(ranges):
         if after.first <= before.last:
             raise ValueError(f"the range from {after.first} tokens overlaps the one before it")

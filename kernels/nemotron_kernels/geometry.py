@@ -32,7 +32,9 @@ class Geometry:
         """How many experts T tokens reach on average where each chooses K of E evenly."""
         return self.experts * (1.0 - (1.0 - self.top_k / self.experts) ** tokens)
 
-    def needed_bytes(self, tokens: int, distinct: float, weight_bytes: float, *, shared: bool = False) -> float:
+    def needed_bytes(
+        self, tokens: int, distinct: float, weight_bytes: float, *, shared: bool = False
+    ) -> float:
         """Bytes that must pass through memory once: weights of the reached experts, inputs and outputs.
 
         Args:

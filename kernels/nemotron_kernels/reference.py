@@ -47,8 +47,8 @@ def route(logits: Tensor, correction_bias: Tensor, top_k: int) -> tuple[Tensor, 
     """Chooses K experts for each token.
 
     An expert is chosen by its biased score `sigmoid(logit) + bias`, the lowest id winning a tie, and
-    weighted by its unbiased score, renormalised over the chosen. A score that is not finite ranks last, so ids
-    are always those of experts; if it is chosen for want of others, the token's weights are NaN.
+    weighted by its unbiased score, renormalised over the chosen. A score that is not finite ranks last, so
+    ids are always those of experts; if it is chosen for want of others, the token's weights are NaN.
 
     Args:
         logits: `[T, E]`.
@@ -86,7 +86,7 @@ def moe_layer(x: Tensor, layer: MoEWeights, *, top_k: int, routed_scale: float) 
 
 
 def shared_expert(x: Tensor, up: Tensor, down: Tensor) -> Tensor:
-    """The expert that every token passes, `[T, H]` in float64; `x` is `[T, H]`, `up` `[S, H]`, `down` `[H, S]`."""
+    """The expert that every token passes, `[T, H]` in float64, of `x` `[T, H]`."""
     return relu2(x.double() @ up.double().T) @ down.double().T
 
 

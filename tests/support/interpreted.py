@@ -12,10 +12,9 @@ import torch
 assert "triton" not in sys.modules, "triton was imported before its interpreter was switched on"
 os.environ["TRITON_INTERPRET"] = "1"  # read while kernels are defined
 try:
-    import triton.runtime.interpreter as interpreter
-    import triton.experimental.gluon  # noqa: F401  (loaded at the first launch, and asks again)
+    from triton.runtime import interpreter
 
-    from nemotron_kernels.gpu import batch, early, grouped, launch, layer, routing, vector, workspace
+    from nemotron_kernels.gpu import batch, device, grouped, launch, layer, routing, vector, workspace
 finally:
     del os.environ["TRITON_INTERPRET"]  # engines that tests start are not to inherit it
 
@@ -26,7 +25,7 @@ _ROUNDED = {"bf16": torch.bfloat16, "fp8e4nv": torch.float8_e4m3fn}
 
 
 def _convert(data: np.ndarray, source: Any, target: Any, rounding: Any) -> np.ndarray:
-    """Rounds as a card does. The interpreter's own cuts bf16 off, and loses FP8's carry into the next power."""
+    """Rounds as a card does. The interpreter's own cuts bf16 off, and loses a carry of FP8."""
     if source.name != "fp32" or target.name not in _ROUNDED:
         return _CONVERT(data, source, target, rounding)
     values = torch.from_numpy(np.ascontiguousarray(data).view(np.float32))
@@ -37,4 +36,4 @@ def _convert(data: np.ndarray, source: Any, target: Any, rounding: Any) -> np.nd
 
 interpreter._convert_float = _convert
 
-__all__ = ["batch", "early", "grouped", "launch", "layer", "routing", "vector", "workspace"]
+__all__ = ["batch", "device", "grouped", "launch", "layer", "routing", "vector", "workspace"]

@@ -64,7 +64,9 @@ class Case:
     weights: Tensor
 
 
-def draw_batch(geometry: Geometry, tokens: int, kind: str, bias: Tensor, dtype: torch.dtype = torch.float32) -> Case:
+def draw_batch(
+    geometry: Geometry, tokens: int, kind: str, bias: Tensor, dtype: torch.dtype = torch.float32
+) -> Case:
     """A batch; `ids` as vLLM hands them out, in int32."""
     logits = draw_logits(geometry, tokens, kind)
     x = torch.randn(tokens, geometry.hidden, generator=torch.Generator().manual_seed(11)).to(dtype)

@@ -1,4 +1,4 @@
-"""How kernels are launched: by Triton, or, in tests, caught with their arguments and compiled for another card."""
+"""How kernels are launched: by Triton; tests catch them, and compile them for a card that is not here."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ class Launch:
     def __call__(self, kernel: Any, grid: tuple[int, ...], *args: Any, **options: Any) -> None:
         """Launches `kernel` over `grid` with run-time `args`, compile-time arguments and options."""
         kernel[grid](*args, **options)
+
+
+def early_options(early: bool) -> dict[str, Any]:
+    """Launch options of a kernel that may be set up before the one in front of it has ended."""
+    return {"launch_pdl": True} if early else {}

@@ -26,14 +26,16 @@ class Experts:
         up: `[E, I, H]`, contiguous, bf16 (or FP8 with `scales`; fp32 and fp16 work, too).
         down: `[E, H, I]`, likewise.
         workspace: shared by the layers of a device.
-        options: `scales` (`Fp8Scales` of FP8 weights); `shared_up` `[S * I, H]` and `shared_down` `[H, S * I]`,
-            for folding; `multiprocessors` of the card, for grids; `launch`, how kernels are launched.
+        options: `scales` (`Fp8Scales` of FP8 weights); `shared_up` `[S * I, H]` and `shared_down`
+            `[H, S * I]`, for folding; `multiprocessors` of the card, for grids; `launch`, how kernels are launched.
 
     Raises:
         ValueError: tensors that don't have the geometry.
     """
 
-    def __init__(self, geometry: Geometry, up: Tensor, down: Tensor, workspace: Workspace, **options: Any) -> None:
+    def __init__(
+        self, geometry: Geometry, up: Tensor, down: Tensor, workspace: Workspace, **options: Any
+    ) -> None:
         self.layer = Layer(geometry, up, down, workspace, **options)
 
     def run(
@@ -57,8 +59,8 @@ class Experts:
             weights: `[T, K]` float32, likewise.
             routing: where this layer routes; then `choice` must have `fused_routing`.
             more: `x_scale`, of an `x` that was quantised before; scratch memory `hidden` of at least
-                `hidden_elements` and `parts` of at least `parts_elements`, in the dtypes of the products' results,
-                allocated if absent; `shared_out` `[T, H]`, where `choice` folds the shared expert in.
+                `hidden_elements` and `parts` of at least `parts_elements`, in the dtypes of the products'
+                results, allocated if absent; `shared_out` `[T, H]`, where `choice` folds the shared expert in.
 
         Raises:
             ValueError: arguments that don't fit each other or the workspace.

@@ -31,7 +31,8 @@ class Workspace:
         tile_expert: `[tiles]` int32.
         tile_first: `[tiles]` int32, where in its bucket a tile begins.
         num_tiles: one int32.
-        arrivals: `[columns of tiles, capacity]` int32, experts that have finished a token; zero between launches.
+        arrivals: `[columns of tiles, capacity]` int32, experts that have finished a
+            token; zero between launches.
         ids: `[capacity, K]` int32, for routing of our own.
         weights: `[capacity, K]` float32.
     """
@@ -56,7 +57,7 @@ class Workspace:
 
 
 def most_tiles(geometry: Geometry, tokens: int, rows: int, *, shared: bool) -> int:
-    """The most tiles that any routing of `tokens` can make: grids of a captured graph can't depend on routing."""
+    """The most tiles that any routing of `tokens` makes: a captured graph's grid can't depend on routing."""
     routes = tokens * geometry.top_k
     routed = min(routes, routes // rows + min(geometry.experts, routes))
     return routed + (geometry.shared_experts * -(-tokens // rows) if shared else 0)

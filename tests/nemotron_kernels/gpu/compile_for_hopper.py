@@ -68,7 +68,9 @@ def machine_code(cubin: bytes) -> dict[str, int]:
         file.write(cubin)
         file.flush()
         usage, code = (
-            subprocess.run([TOOLS / tool, *flags, file.name], capture_output=True, text=True, check=True).stdout
+            subprocess.run(
+                [TOOLS / tool, *flags, file.name], capture_output=True, text=True, check=True
+            ).stdout
             for tool, flags in (("cuobjdump", ["--dump-resource-usage"]), ("nvdisasm", ["-c"]))
         )
     found = re.search(r"REG:(\d+) STACK:(\d+)", usage)
@@ -86,7 +88,9 @@ def machine_code(cubin: bytes) -> dict[str, int]:
     return {"registers": int(found[1]), "stack": int(found[2])} | counts
 
 
-def run(compiler: Compiler, label: str, geometry: Geometry, dtype: torch.dtype, choice: Choice, tokens: int) -> None:
+def run(
+    compiler: Compiler, label: str, geometry: Geometry, dtype: torch.dtype, choice: Choice, tokens: int
+) -> None:
     """Compiles all kernels of a choice, through the code that launches them on a card."""
     g = geometry
 
@@ -121,11 +125,19 @@ def shipped() -> Iterator[tuple[str, Geometry, torch.dtype, Choice, int]]:
         for dtype in (BF16, FP8):
             for tokens in TOKENS:
                 choice = default_choice(geometry, tokens, dtype.itemsize)
-                name = f"I={geometry.intermediate} {str(dtype).removeprefix('torch.')} T={tokens} {choice.way}"
+                name = (
+                    f"I={geometry.intermediate} {str(dtype).removeprefix('torch.')} T={tokens} {choice.way}"
+                )
                 yield name, geometry, dtype, choice, tokens
     for tokens in (1, 8, 8192):
         choice = default_choice(NANO, tokens, 2)
-        yield f"early T={tokens} {choice.way}", NANO, BF16, replace(choice, early_start=True, fused_routing=True), tokens
+        yield (
+            f"early T={tokens} {choice.way}",
+            NANO,
+            BF16,
+            replace(choice, early_start=True, fused_routing=True),
+            tokens,
+        )
     folded = replace(default_choice(NANO, 8, 2), folded_shared=True)
     yield f"folded {folded.way}", NANO, BF16, folded, 8
     for file in sorted((dispatch.shipped_folder() or Path("nowhere")).glob("nemotron,*.json")):

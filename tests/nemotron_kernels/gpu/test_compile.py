@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.skipif(
-    platform.machine() != "x86_64", reason="Triton's wheels bring the assembler for this machine only on x86-64"
+    platform.machine() != "x86_64",
+    reason="Triton's wheels bring the assembler for this machine only on x86-64",
 )
 
 SHARED_MEMORY_BYTES = 227 * 1024
 """Of one program on sm_90."""
 REGISTERS = {"route_kernel": 96, "vector_up_kernel": 80, "vector_down_kernel": 96, "combine_kernel": 64}
-"""Above what was seen with Triton 3.7.1 by a little; products may take what keeps `waves` programs resident."""
+"""A little above what was seen with Triton 3.7.1; products may take what keeps `waves` programs resident."""
 PRODUCTS = {"up_kernel", "down_kernel"}
 
 
@@ -28,7 +29,12 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     script = Path(__file__).with_name("compile_for_hopper.py")
     environ = os.environ | {"TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton"))}
     run = subprocess.run(
-        [sys.executable, "-P", str(script)], capture_output=True, text=True, timeout=280, check=False, env=environ
+        [sys.executable, "-P", str(script)],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+        env=environ,
     )
     assert run.returncode == 0, run.stderr[-4000:]
     return json.loads(run.stdout.splitlines()[-1])
@@ -40,7 +46,14 @@ def wrong(kernels: dict[str, dict[str, Any]], is_right: Any) -> dict[str, dict[s
 
 def test_all_kernels_and_ways_are_there(kernels: dict[str, dict[str, Any]]) -> None:
     assert {facts["kernel"] for facts in kernels.values()} == PRODUCTS | set(REGISTERS)
-    for part in ("bfloat16 T=1 vector", "float8_e4m3fn T=8 stream", "I=928", "T=8192 blocks", "folded", "early"):
+    for part in (
+        "bfloat16 T=1 vector",
+        "float8_e4m3fn T=8 stream",
+        "I=928",
+        "T=8192 blocks",
+        "folded",
+        "early",
+    ):
         assert any(part in name for name in kernels), part
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from support.interpreted import layer as layers
-from support.interpreted import workspace
-from support.moe import SMALL, Case, Weights, draw_batch, draw_weights, relative_error
 from torch import Tensor
 
 from nemotron_kernels.choice import STOCK, Choice, Tile
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.reference import fp8_experts, routed_experts, shared_expert
+from support.interpreted import layer as layers
+from support.interpreted import workspace
+from support.moe import SMALL, Case, Weights, draw_batch, draw_weights, relative_error
 
 VECTOR = Tile(rows=1, columns=16, depth=64, stages=1, waves=0)
 STREAM = Tile(rows=16, columns=64, depth=32)
@@ -102,7 +102,7 @@ def test_agrees_with_the_reference(rig: Rig, choice: Choice, tokens: int, kind: 
 
 @pytest.mark.parametrize("name", ["stream, routing", "stream, shared", "blocks"])
 def test_many_tiles_of_every_expert(rig: Rig, name: str) -> None:
-    """257 tokens: a tail after many full programs, tiles in the hundreds, a persistent walk of several rounds."""
+    """257 tokens: a tail after full programs, tiles in the hundreds, a walk of several rounds."""
     case = draw_batch(SMALL, 257, "uniform", rig.weights.bias)
     out, _ = rig.run(CHOICES[name], case)
     assert relative_error(out, rig.expected(case)) < FP32
@@ -202,7 +202,7 @@ E4M3 = torch.float8_e4m3fn
 def test_fp8(name: str, beforehand: bool) -> None:
     """Weights and inputs of both products in FP8; expected is the same rounding in float64."""
     full = draw_weights(SMALL)
-    up_scales, down_scales = torch.rand(SMALL.experts) * 0.01 + 0.002, torch.rand(SMALL.experts) * 0.01 + 0.002
+    up_scales, down_scales = (torch.rand(SMALL.experts) * 0.01 + 0.002 for _ in range(2))
     x_step, hidden_step = 0.011, 0.017
     up = (full.up / up_scales[:, None, None]).clamp(-448, 448).to(E4M3)
     down = (full.down / down_scales[:, None, None]).clamp(-448, 448).to(E4M3)

@@ -1,16 +1,16 @@
-"""The routing kernel under Triton's interpreter: choices against the reference, buckets and tiles as invariants."""
+"""The routing kernel under Triton's interpreter: choices as the reference's, buckets as invariants."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from support.interpreted import batch as batches
-from support.interpreted import routing, workspace
-from support.moe import SMALL, draw_logits
 from torch import Tensor
 
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.reference import route
+from support.interpreted import batch as batches
+from support.interpreted import routing, workspace
+from support.moe import SMALL, draw_logits
 
 ROWS = 16
 COUNTS = [
@@ -32,21 +32,19 @@ class Router:
     def __init__(self, geometry: Geometry = SMALL, capacity: int = 300) -> None:
         self.geometry = geometry
         self.workspace = workspace.Workspace(geometry, capacity, "cpu")
+        up = torch.empty(geometry.experts, geometry.intermediate, geometry.hidden)
+        self.layer = batches.Layer(geometry, up, up.mT.contiguous(), self.workspace)
 
-    def route(self, logits: Tensor, bias: Tensor, *, rows: int = ROWS, shared: bool = False) -> tuple[Tensor, Tensor]:
+    def route(
+        self, logits: Tensor, bias: Tensor, *, rows: int = ROWS, shared: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Ids and weights as chosen; what is not written stays absurd."""
         g, tokens = self.geometry, len(logits)
         ids = torch.full((tokens, g.top_k), -7, dtype=torch.int32)
         weights = torch.full((tokens, g.top_k), float("nan"))
         x = torch.empty(tokens, g.hidden)
-        layer = batches.Layer(
-            g,
-            torch.empty(g.experts, g.intermediate, g.hidden),
-            torch.empty(g.experts, g.hidden, g.intermediate),
-            self.workspace,
-        )
         batch = batches.Batch(x, x, ids, weights, batches.Routing(logits, bias))
-        routing.route(layer, batch, rows=rows, shared=shared)
+        routing.route(self.layer, batch, rows=rows, shared=shared)
         return ids, weights
 
     def tiles(self) -> list[tuple[int, int]]:
@@ -74,10 +72,14 @@ def test_choices_are_those_of_the_reference(tokens: int, kind: str) -> None:
 @pytest.mark.parametrize("rows", [16, 64])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("tokens", COUNTS)
-def test_each_row_stands_once_in_its_experts_bucket_and_tiles_cover_all(tokens: int, kind: str, rows: int) -> None:
+def test_each_row_stands_once_in_its_experts_bucket_and_tiles_cover_all(
+    tokens: int, kind: str, rows: int
+) -> None:
     router = Router()
     for attempt in range(2):  # counters must be back at zero after the first
-        ids, _ = router.route(draw_logits(SMALL, tokens, kind, seed=attempt), torch.zeros(SMALL.experts), rows=rows)
+        ids, _ = router.route(
+            draw_logits(SMALL, tokens, kind, seed=attempt), torch.zeros(SMALL.experts), rows=rows
+        )
         buckets = router.buckets()
         for expert, bucket in enumerate(buckets):
             assert sorted(bucket) == (ids.flatten() == expert).nonzero().flatten().tolist()
@@ -144,9 +146,7 @@ def test_given_ids_are_only_spread() -> None:
     g = SMALL
     ids = torch.tensor([[5, 9, 100, 3, 2, 1], [5, 127, 0, 8, 7, 6]], dtype=torch.int64)
     x = torch.empty(2, g.hidden)
-    matrices = (torch.empty(g.experts, g.intermediate, g.hidden), torch.empty(g.experts, g.hidden, g.intermediate))
-    layer = batches.Layer(g, *matrices, router.workspace)
-    routing.route(layer, batches.Batch(x, x, ids, torch.rand(2, 6)), rows=ROWS)
+    routing.route(router.layer, batches.Batch(x, x, ids, torch.rand(2, 6)), rows=ROWS)
     assert sorted(router.buckets()[5]) == [0, 6]
     assert router.buckets()[127] == [7]
     assert sum(map(len, router.buckets())) == 12

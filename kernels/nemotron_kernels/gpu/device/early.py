@@ -1,12 +1,10 @@
 """Programmatic dependent launch: a kernel may be set up while the one before it still runs.
 
-It waits, before it reads anything, until the one before it has ended; so all that was written by then is seen.
+It waits, before it reads anything, until the one before it has ended; so it sees all that was written.
 The first launch of a layer is an ordinary one and waits for whatever came before.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import triton
 import triton.language as tl
@@ -20,8 +18,3 @@ def begin(WAIT: tl.constexpr, RELEASE: tl.constexpr):
         gdc_launch_dependents()
     if WAIT:
         gdc_wait()
-
-
-def options(early: bool) -> dict[str, Any]:
-    """Launch options of a kernel that waits."""
-    return {"launch_pdl": True} if early else {}
