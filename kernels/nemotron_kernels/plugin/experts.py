@@ -8,8 +8,9 @@ Shapes: T tokens, E experts, K experts per token, H hidden, I expert intermediat
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import torch
@@ -17,14 +18,14 @@ from torch import Tensor
 from vllm.model_executor.layers.fused_moe.experts.triton_moe import TritonExperts
 from vllm.platforms import current_platform
 
-from nemotron_kernels.choice import Choice
 from nemotron_kernels.dispatch import Dispatch
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.gpu.layer import Experts, Fp8Scales, Routing
 from nemotron_kernels.gpu.workspace import Workspace
 from nemotron_kernels.plugin.shared import FoldedShared
 
-Rows = Callable[[Choice], int]
+GROUPED = ("stream", "blocks")
+"""Ways that need more scratch than vLLM's; a vector needs less."""
 
 
 class NemotronExperts(TritonExperts):  # type: ignore[misc]
@@ -60,16 +61,10 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
     def workspace_shapes(self, M: int, N: int, K: int, topk: int, *rest: Any, **more: Any) -> Any:
         """Room for vLLM's way and for each of ours that so many tokens, or fewer, may take."""
         first, second, output = super().workspace_shapes(M, N, K, topk, *rest, **more)
-        itemsize = self.workspace_dtype(self.moe_config.in_dtype).itemsize
-
-        def hidden(choice: Choice) -> int:
-            vector = topk * N * torch.float32.itemsize // itemsize
-            return vector if choice.way == "vector" else self._rows(topk) * N
-
-        def parts(choice: Choice) -> int:
-            return 0 if choice.way == "vector" else self._rows(topk) * K
-
-        return self._roomy(first, parts), self._roomy(second, hidden), output
+        if not self.dispatch.replaces:
+            return first, second, output
+        rows = topk + self._geometry.shared_experts
+        return self._roomy(first, rows * K), self._roomy(second, rows * N), output
 
     def apply(
         self,
@@ -149,15 +144,12 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
             return None
         return Fp8Scales(x=self.a1_scale, hidden=self.a2_scale, up=self.w1_scale, down=self.w2_scale)
 
-    def _rows(self, topk: int) -> int:
-        return topk + self._geometry.shared_experts
-
-    def _roomy(self, stock: tuple[int, ...], elements: Rows) -> tuple[int, ...]:
+    def _roomy(self, stock: tuple[int, ...], per_token: int) -> tuple[int, ...]:
         """A shape of `stock[0]` rows that never shrinks as tokens grow: vLLM locks the largest it saw."""
-        tokens, room = stock[0], torch.Size(stock).numel()
+        tokens, room = stock[0], prod(stock)
         for r in self.dispatch.ranges:
-            if r.first <= tokens and r.choice.way != "stock":
-                room = max(room, min(tokens, r.last) * elements(r.choice))
+            if r.first <= tokens and r.choice.way in GROUPED:
+                room = max(room, min(tokens, r.last) * per_token)
         return (tokens, -(-room // tokens))
 
 

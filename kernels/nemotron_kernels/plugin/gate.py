@@ -42,7 +42,7 @@ def of_layer(moe: Any, config: Any) -> str | None:
         moe: vLLM's `FusedMoEConfig`.
         config: vLLM's `VllmConfig`.
     """
-    return _of_shape(moe) or _of_parallelism(moe.moe_parallel_config, config) or _of_options(moe, config)
+    return _of_parallelism(moe.moe_parallel_config, config) or _of_shape(moe) or _of_options(moe, config)
 
 
 def of_routing(runner: Any, config: Any) -> str | None:
@@ -94,9 +94,8 @@ def _of_shape(moe: Any) -> str | None:
     sizes, ours = geometry(moe), (NANO, NANO_TP2)
     capability = current_platform.get_device_capability()
     return _first(
-        (sizes not in ours, f"its sizes are not this model's: {sizes}"),
+        (sizes not in ours, f"its sizes are not this model's: {_sizes(sizes)}"),
         (moe.in_dtype is not torch.bfloat16, f"activations are {moe.in_dtype}"),
-        (not current_platform.is_cuda(), "the platform is not CUDA"),
         (tuple(capability or ()) != HOPPER, f"compute capability {_dotted(capability)}, not 9.0 (Hopper)"),
     )
 
@@ -128,6 +127,10 @@ def _of_options(moe: Any, config: Any) -> str | None:
 
 def _first(*obstacles: tuple[Any, str]) -> str | None:
     return next((words for stands, words in obstacles if stands), None)
+
+
+def _sizes(of: Geometry) -> str:
+    return f"{of.experts} experts, top {of.top_k}, hidden {of.hidden}, intermediate {of.intermediate}"
 
 
 def _dotted(capability: Any) -> str:

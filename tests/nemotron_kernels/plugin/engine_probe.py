@@ -2,7 +2,7 @@
 
 A script, for the mode is read once in a process. With NEMOTRON_KERNELS=on and TRITON_INTERPRET=1 the plugin
 puts the GPU's kernels in the place of the CPU's, under Triton's interpreter.
-Usage: plugin_probe.py FOLDER_OF_THE_CHECKPOINT
+Usage: engine_probe.py FOLDER_OF_THE_CHECKPOINT
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def main(folder: Path) -> dict[str, Any]:
         probe.build(folder)
     calls = counted()
     keep_the_weights_of_shared_experts()
-    engine = probe.Engine(folder, max_num_batched_tokens=BATCH_TOKENS, max_num_seqs=4, enable_prefix_caching=False)
+    engine = probe.Engine(
+        folder, max_num_batched_tokens=BATCH_TOKENS, max_num_seqs=4, enable_prefix_caching=False
+    )
     alone = [engine.answer(prompt)[0]["tokens"] for prompt in PROMPTS]
     together = [answer["tokens"] for answer in engine.answer(*PROMPTS)]
     engine.close()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,11 @@ import pytest
 from nemotron_kernels.choice import Choice, Tile
 from nemotron_kernels.dispatch import Dispatch, Range, file_name
 from nemotron_kernels.geometry import Geometry
+from support.probes import run
 
 pytestmark = pytest.mark.engine
+
+SCRIPT = Path(__file__).with_name("engine_probe.py")
 
 GEOMETRY = Geometry(experts=128, top_k=6, hidden=64, intermediate=64, shared_intermediate=128)
 ONE_ROW = Tile(rows=1, columns=64, depth=64, stages=1, waves=0)
@@ -38,17 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def serve(folder: Path, **environ: str) -> dict[str, Any]:
-    script = Path(__file__).with_name("plugin_probe.py")
-    run = subprocess.run(
-        [sys.executable, str(script), str(folder / "model")],
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-4000:]
-    return json.loads(run.stdout.splitlines()[-1])
+    return run(SCRIPT, str(folder / "model"), **environ)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+"""Our experts behind vLLM's own kernel object, in bf16 and FP8."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.probes import run
+
+pytestmark = pytest.mark.engine
+
+MOST_ERROR = {"bf16": 0.005, "fp8": 0.05}
+"""FP8 keeps three bits after the leading one: 2^-4 of a number at most, and half of that on average."""
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, Any]:
+    return run(Path(__file__).with_name("experts_probe.py"))
+
+
+@pytest.mark.parametrize("dtype", MOST_ERROR)
+def test_each_way_gives_the_experts_sum_also_after_a_reload(seen: dict[str, Any], dtype: str) -> None:
+    errors = seen["errors"][dtype]
+    assert set(errors) == {"1", "4", "5", "3"}
+    assert max(errors.values()) < MOST_ERROR[dtype]
+
+
+def test_what_no_range_has_goes_to_vllms_experts_which_quantise(seen: dict[str, Any]) -> None:
+    """Inputs come unquantised in FP8, too, for our kernels quantise as they route."""
+    assert seen["stock"] == {
+        "bf16": {"dtype": "torch.bfloat16", "quantises": False, "has room": True},
+        "fp8": {"dtype": "torch.bfloat16", "quantises": True, "has room": True},
+    }
+
+
+def test_scratch_never_shrinks_and_is_vllms_where_nothing_is_ours(seen: dict[str, Any]) -> None:
+    """80 wide inputs, 96 wide experts, 6 of them and the shared one's two halves, for up to 5 tokens."""
+    parts, hidden, stock_first, stock_second = seen["rooms"]
+    assert stock_first == stock_second == [tokens * 6 * 96 for tokens in range(1, 13)]
+    assert parts[0] == hidden[0] == 6 * 96, "a vector needs no more"
+    assert parts[1:5] == [max(tokens * 8 * 80, tokens * 6 * 96) for tokens in range(2, 6)]
+    assert hidden[1:6] == [2 * 8 * 96, 3 * 8 * 96, 4 * 8 * 96, 5 * 8 * 96, 5 * 8 * 96]
+    assert all(before <= after for row in (parts, hidden) for before, after in pairwise(row))
