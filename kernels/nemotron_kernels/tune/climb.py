@@ -67,7 +67,7 @@ class Row:
         return {
             "tokens": self.tokens,
             "what": self.what,
-            "best": verdict.best.name if verdict.best else None,
+            "best": verdict.best,
             "won": verdict.winner is not None,
             "error": verdict.error,
             "stock_error": verdict.stock_error,
@@ -88,7 +88,7 @@ class Outcome:
     @property
     def tiles_won(self) -> bool:
         """Whether any of vLLM's tiles is worth a file."""
-        return any(row.what == "tiles" and row.verdict.winner for row in self.rows)
+        return any(row.what == "tiles" and row.verdict.winner is not None for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +132,15 @@ class _Climb:
         configs = tile_configs(self.field.geometry, tokens, self.field.weight_bytes, quick=self.plan.quick)
         contenders = [self.field.stock(config) for config in configs]
         verdict = self._row(tokens, "tiles", self.field.stock(None), contenders).verdict
-        return configs[contenders.index(verdict.winner)] if verdict.winner else self.field.current(tokens)
+        return self.field.current(tokens) if verdict.winner is None else configs[verdict.winner]
 
     def _best_of(self, tokens: int, candidates: Sequence[Choice]) -> Rung:
         contenders = [self.field.ours(choice) for choice in candidates]
         verdict = self._row(tokens, "ours", self.field.stock(self._tiles_at(tokens)), contenders).verdict
-        if not verdict.winner:
+        if verdict.winner is None:
             return Rung(tokens)
         gain = min(one.gain for one in verdict.compared.values())
-        return Rung(tokens, candidates[contenders.index(verdict.winner)], gain)
+        return Rung(tokens, candidates[verdict.winner], gain)
 
     def _tiles_at(self, tokens: int) -> TileConfig | None:
         """As vLLM would look them up in the file that is being made."""

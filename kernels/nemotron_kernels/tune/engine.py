@@ -21,7 +21,7 @@ SANE = "nemotron_kernels.tune.sane.SaneWeights"
 def main(order_file: Path, result_file: Path) -> None:
     """Reads an order, writes seconds of each repeat by number of streams.
 
-    The order has `engine` (arguments of vLLM's `LLM`), `streams`, `prompt_tokens`, `output_tokens`, `repeats`.
+    It has `engine` (arguments of vLLM's `LLM`), `streams`, `prompt_tokens`, `output_tokens`, `repeats`.
     """
     from vllm import LLM
 

@@ -1,6 +1,6 @@
-"""Random weights by which a router still chooses: vLLM's dummy weights make every token take the same experts.
+"""Random weights by which a router still chooses: with vLLM's dummy weights every token takes the same experts.
 
-With them router logits are near zero and the correction bias decides, so a step reads a handful of experts and
+Router logits are near zero there and the correction bias decides, so a step reads a handful of experts and
 looks faster than it is. vLLM mixes this class into its workers (`worker_extension_cls`).
 """
 

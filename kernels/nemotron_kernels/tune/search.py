@@ -83,16 +83,16 @@ class Verdict:
     """What a search found.
 
     Attributes:
-        winner: beats the baseline; None if none does.
-        best: the winner, else the best of those that were compared; None if no candidate was right.
+        winner: which candidate beats the baseline, by its place; None if none does.
+        best: name of the winner, else of the best that was compared; None if no candidate was right.
         error: of `best`, against float64.
         stock_error: of the baseline.
         compared: `best` against the baseline, by routing.
         rejected: why candidates were not timed, by name.
     """
 
-    winner: Contender | None
-    best: Contender | None
+    winner: int | None
+    best: str | None
     error: float | None
     stock_error: float
     compared: Mapping[Kind, Comparison]
@@ -116,7 +116,7 @@ def search(
     first = arenas[0]
     right, rejected = _coarse(first, candidates, effort, tell)
     compared = []
-    for _, _, contender, error, program in right:
+    for _, number, contender, error, program in right:
         comparisons = {first.case.kind: first.compare(program, effort)}
         try:
             for arena in arenas[1:]:
@@ -125,13 +125,13 @@ def search(
         except Exception as fault:
             rejected[contender.name] = _reason(fault)
             continue
-        compared.append((contender, error, comparisons))
-    compared.sort(key=lambda one: (not _accepted(one[2]), -one[2][first.case.kind].gain))
+        compared.append((number, contender.name, error, comparisons))
+    compared.sort(key=lambda one: (not _accepted(one[3]), -one[3][first.case.kind].gain))
     if not compared:
         return Verdict(None, None, None, first.stock_error, {}, rejected)
-    contender, error, comparisons = compared[0]
-    winner = contender if _accepted(comparisons) else None
-    return Verdict(winner, contender, error, first.stock_error, comparisons, rejected)
+    number, name, error, comparisons = compared[0]
+    winner = number if _accepted(comparisons) else None
+    return Verdict(winner, name, error, first.stock_error, comparisons, rejected)
 
 
 def _coarse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,6 +122,7 @@ def _on_card(order: Order) -> tuple[Field, str]:
 
 
 def _free() -> None:
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
