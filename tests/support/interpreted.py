@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 assert "triton" not in sys.modules, "triton was imported before its interpreter was switched on"
 os.environ["TRITON_INTERPRET"] = "1"  # read while kernels are defined
 try:
+    importlib.import_module("triton.experimental.gluon")  # loaded at the first launch, and asks again
     from triton.runtime import interpreter
 
     from nemotron_kernels.gpu import batch, device, grouped, launch, layer, routing, vector, workspace

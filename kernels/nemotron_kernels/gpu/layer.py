@@ -27,7 +27,8 @@ class Experts:
         down: `[E, H, I]`, likewise.
         workspace: shared by the layers of a device.
         options: `scales` (`Fp8Scales` of FP8 weights); `shared_up` `[S * I, H]` and `shared_down`
-            `[H, S * I]`, for folding; `multiprocessors` of the card, for grids; `launch`, how kernels are launched.
+            `[H, S * I]`, for folding; `multiprocessors` of the card, for grids; `launch`, how kernels are
+            launched.
 
     Raises:
         ValueError: tensors that don't have the geometry.
@@ -60,7 +61,7 @@ class Experts:
             routing: where this layer routes; then `choice` must have `fused_routing`.
             more: `x_scale`, of an `x` that was quantised before; scratch memory `hidden` of at least
                 `hidden_elements` and `parts` of at least `parts_elements`, in the dtypes of the products'
-                results, allocated if absent; `shared_out` `[T, H]`, where `choice` folds the shared expert in.
+                results, allocated if absent; `shared_out` `[T, H]`, where the choice folds it in.
 
         Raises:
             ValueError: arguments that don't fit each other or the workspace.

@@ -114,7 +114,7 @@ def route_kernel(
             value = tl.minimum(tl.maximum(value, -448.0), 448.0)
             tl.store(quantised + at, value.to(quantised.dtype.element_ty), mask=inside)
     if SPREAD:
-        # An id out of range would write past its bucket. Its row goes to the first expert, and counts nothing.
+        # An id out of range would write past its bucket. Expert 0 takes its row, and it counts nothing.
         chosen = tl.where((chosen >= 0) & (chosen < E), chosen, 0)
         position = tl.atomic_add(counters + chosen, 1, mask=is_row, sem="relaxed")
         tl.store(bucket + chosen.to(tl.int64) * capacity + position, row, mask=is_row)
