@@ -141,7 +141,7 @@ class Engine:
 
 
 def modules_imported_on_cuda() -> list[str]:
-    """What `register` imports where vLLM believes itself on CUDA."""
+    """What `register` imports where vLLM believes itself on CUDA and our kernels are off."""
     import vllm.platforms
     from vllm.platforms.interface import Platform, PlatformEnum
 
@@ -149,8 +149,10 @@ def modules_imported_on_cuda() -> list[str]:
         _enum = PlatformEnum.CUDA
 
     vllm.platforms.current_platform = Cuda()
+    os.environ["NEMOTRON_KERNELS"] = "off"
     before = set(sys.modules)
     register()
+    del os.environ["NEMOTRON_KERNELS"]
     del vllm.platforms.current_platform
     return sorted(set(sys.modules) - before)
 

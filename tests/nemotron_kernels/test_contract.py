@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 
 from nemotron_kernels.contract import VllmMismatch
 from nemotron_kernels.cpu import contract
+from support.stand_in_vllm import define, function, put, stand_in
 
 ENDS_IN_GUARD = """
 def __post_init__(self):
@@ -21,40 +19,10 @@ def __post_init__(self):
 GOES_ON_AFTER_GUARD = ENDS_IN_GUARD + "    self.late = True\n"
 
 
-def define(source: str, name: str) -> Any:
-    """The function `name` of `source`, with its source at hand for `inspect`."""
-    file = f"<stand-in {hash(source)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    scope: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), scope)
-    return scope[name]
-
-
-def function(parameters: str) -> Any:
-    return define(f"def f({', '.join(parameters.split())}): ...", "f")
-
-
-def put(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
-    module, _, path = name.partition(":")
-    if module not in sys.modules or sys.modules[module].__spec__ is not None:
-        monkeypatch.setitem(sys.modules, module, ModuleType(module))
-    holder: Any = sys.modules[module]
-    *owners, last = path.split(".")
-    for owner in owners:
-        if not hasattr(holder, owner):
-            setattr(holder, owner, SimpleNamespace())
-        holder = getattr(holder, owner)
-    setattr(holder, last, value)
-
-
 @pytest.fixture
 def vllm(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A vLLM that is as the contract says."""
-    package = ModuleType("vllm")
-    package.__version__ = "0.32.0"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "vllm", package)
-    for name, parameters in contract.SIGNATURES.items():
-        put(monkeypatch, name, function(parameters))
+    stand_in(monkeypatch, contract.SIGNATURES)
     put(monkeypatch, contract.GUARD, define(ENDS_IN_GUARD, "__post_init__"))
     return monkeypatch
 

@@ -71,5 +71,5 @@ def test_only_the_activation_we_have_experts_for_is_let_through(probe: dict[str,
     assert probe["refused activations"] == ["SILU_NO_MUL", "GELU_NO_MUL", "GELU_TANH_NO_MUL"]
 
 
-def test_nothing_is_imported_on_cuda(probe: dict[str, Any]) -> None:
+def test_nothing_is_imported_on_cuda_while_it_is_off(probe: dict[str, Any]) -> None:
     assert probe["imported on CUDA"] == []

@@ -98,7 +98,8 @@ def runs(choice: Choice) -> str:
 
 def counted(reasons: Iterable[str]) -> str:
     """Reasons, the commonest first, each once."""
-    return "; ".join(f"{reason} ({count} layers)" for reason, count in Counter(reasons).most_common())
+    found = Counter(reasons).most_common()
+    return "; ".join(f"{reason} ({count} layer{'s' * (count > 1)})" for reason, count in found)
 
 
 def _gain(gain: float | None) -> str:
