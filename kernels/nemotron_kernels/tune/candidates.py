@@ -53,7 +53,7 @@ def tile_configs(
     columns = (32, 64, 128) if tokens <= 128 else (64, 128, 256)
     depths, stages = ((128,), (4,)) if quick else ((64, 128, 256), (3, 4, 5))
     warps = (4, 8) if tokens > 128 else (4,)
-    groups = (1, 16) if tokens >= 1024 else (1,)
+    groups = (1, 16) if tokens > 1024 else (1,)
     configs = [
         {
             "BLOCK_SIZE_M": m,

@@ -1,4 +1,4 @@
-"""Random weights by which a router still chooses: with vLLM's dummy weights every token takes the same experts.
+"""Random weights by which a router still chooses: with vLLM's dummy weights all tokens take the same experts.
 
 Router logits are near zero there and the correction bias decides, so a step reads a handful of experts and
 looks faster than it is. vLLM mixes this class into its workers (`worker_extension_cls`).

@@ -23,6 +23,7 @@ from nemotron_runtime.cli.pull import pull
 from nemotron_runtime.cli.serve import serve
 from nemotron_runtime.cli.status import status
 from nemotron_runtime.cli.stop import stop
+from nemotron_runtime.cli.tune import tune
 from nemotron_runtime.cli.verify import verify
 from nemotron_runtime.cli.version import version
 from nemotron_runtime.errors import RuntimeFault, SetupError
@@ -56,7 +57,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, status, stop, logs, chat, models, doctor, plan, pull, verify, bundle, install):
+for verb in (serve, status, stop, logs, chat, models, doctor, plan, pull, verify, bundle, install, tune):
     main.command(epilog=_EPILOG)(verb)
 main.add_typer(config, name="config")
 main.command(epilog=_EPILOG)(version)
