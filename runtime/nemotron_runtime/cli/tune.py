@@ -64,8 +64,12 @@ def tune(
 
     where = folder or user_folder()
     if undo:
+        if model or tokens is not None or quick or dry_run:
+            raise typer.BadParameter("--undo goes with --folder and --json only")
         _undo(where, as_json=as_json)
         return
+    if model and not end_to_end:
+        raise typer.BadParameter("--model is for the end-to-end run: leave it out, or --no-end-to-end")
     order = _order(where, dtype, tensor_parallel, tokens, quick=quick)
     if dry_run:
         _show_plan(order, end_to_end=end_to_end, as_json=as_json)
@@ -87,7 +91,7 @@ def _order(
     from nemotron_kernels.tune.session import Order
 
     plan = Plan(
-        tokens=_counts(tokens) if tokens else LADDER, effort=QUICK if quick else Effort(), quick=quick
+        tokens=LADDER if tokens is None else _counts(tokens), effort=QUICK if quick else Effort(), quick=quick
     )
     return Order(folder, NANO if tensor_parallel == 1 else NANO_TP2, dtype, plan)
 
