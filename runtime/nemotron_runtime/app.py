@@ -26,6 +26,7 @@ from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.record import Recorder
 from nemotron_runtime.chat.service import ChatService
+from nemotron_runtime.engine import kernels
 from nemotron_runtime.engine.base import Engine
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
@@ -239,6 +240,7 @@ def _options(model: Model) -> VllmOptions:
         tensor_parallel=settings.tensor_parallel,
         moe_backend=settings.moe_backend,
         enforce_eager=settings.enforce_eager,
+        kernels=settings.kernels,
         load_format=settings.load_format,
     )
 
@@ -316,6 +318,8 @@ def _greeting(parts: Parts, host: str, port: int) -> list[str]:
         f"{engine.info.name} {engine.info.version} on {engine.info.device}, {engine.info.dtype}, "
         f"context {served.context_tokens} tokens, up to {engine.info.max_sequences} sequences at a time",
     ]
+    if said := kernels.summary(engine.info.kernels):
+        lines.append(f"Expert kernels: {said}")
     if served.spec.embedded:
         lines.append(
             "This is the embedded demonstration model, not Nemotron 3 Nano: it knows nothing of the world. "

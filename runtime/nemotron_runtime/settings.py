@@ -131,6 +131,11 @@ class Settings(BaseModel):
     )
     tensor_parallel: Auto[int] = _model(None, "GPUs that share each layer.", ge=1)
     moe_backend: Auto[str] = _model(None, "vLLM's implementation of the expert layers.", min_length=1)
+    kernels: Literal["auto", "on", "off"] = _model(
+        "auto",
+        "Our own expert kernels, on Hopper GPUs. auto: where they were measured to win on this card. "
+        "on: in every MoE layer, or no start.",
+    )
     enforce_eager: Auto[bool] = _model(None, "Run without compiled graphs: starts faster, generates slower.")
     engine_restarts: int = _model(
         3, "Tries to replace a dead engine in a row before the server gives up.", ge=0

@@ -11,7 +11,17 @@ from hypothesis import settings as settings_of_test
 from hypothesis import strategies as st
 
 from nemotron_runtime.doctor import checks
-from nemotron_runtime.doctor.checks import clock, engine, environment, gpu, limits, port, settings, storage
+from nemotron_runtime.doctor.checks import (
+    clock,
+    engine,
+    environment,
+    gpu,
+    kernels,
+    limits,
+    port,
+    settings,
+    storage,
+)
 from nemotron_runtime.doctor.checks import weights as weights_check
 from nemotron_runtime.doctor.facts import (
     Clock,
@@ -55,9 +65,11 @@ CPU = Facts(
     limits=LIMITS,
     clock=Clock(0, True),
 )
+MEASURED = {"nemotron,E=128,N=1856,device_name=NVIDIA_H100_80GB_HBM3.json": "0.32.0"}
 BOX = replace(
     CPU,
     engine=CUDA_ENGINE,
+    measurements=MEASURED,
     driver=Driver("580.65.06", (13, 0), is_loaded=True, devices=1),
     gpus=(H100,),
     weights=Weights("published", "there"),
@@ -78,6 +90,11 @@ def with_environ(base: Facts, **environ: str) -> Facts:
     return replace(base, environ=environ)
 
 
+def with_kernels(base: Facts, mode: str, **measurements: str) -> Facts:
+    files = {f"nemotron,E=128,N=1856,device_name={card}.json": vllm for card, vllm in measurements.items()}
+    return replace(base, settings=Settings(kernels=mode), measurements=files)  # type: ignore[arg-type]
+
+
 MISSING = Weights("published", "no weights are here yet", "Run `nemotron pull`.", 63 * 10**9, is_missing=True)
 
 
@@ -94,6 +111,33 @@ def test_it_fits_on_one_screen() -> None:
 
 
 CASES = [
+    (kernels.kernels, BOX, "ok", "auto: measured with vLLM 0.32.0: nemotron,E=128,N=1856"),
+    (kernels.kernels, with_kernels(BOX, "off"), "ok", "vLLM's own experts run"),
+    (kernels.kernels, with_kernels(BOX, "auto"), "warning", "NVIDIA_H100_80GB_HBM3 was not measured"),
+    (kernels.kernels, with_kernels(BOX, "auto"), "warning", "nemotron tune"),
+    (kernels.kernels, with_kernels(BOX, "on"), "warning", "so reasoned tiles are taken"),
+    (kernels.kernels, with_kernels(BOX, "auto", NVIDIA_H100="0.32.0"), "warning", "was not measured"),
+    (
+        kernels.kernels,
+        with_kernels(BOX, "auto", NVIDIA_H100_80GB_HBM3="0.31.0"),
+        "warning",
+        "with vLLM 0.31.0",
+    ),
+    (kernels.kernels, with_kernels(BOX, "auto", NVIDIA_H100_80GB_HBM3=""), "warning", "what can't be read"),
+    (
+        kernels.kernels,
+        replace(with_kernels(BOX, "on", NVIDIA_H200="0.32.1"), gpus=(replace(H100, name="NVIDIA H200 NVL"),)),
+        "ok",
+        "on: measured with vLLM 0.32.0",
+    ),
+    (kernels.kernels, box(capability=(8, 0)), "ok", "ours are for Hopper cards only"),
+    (
+        kernels.kernels,
+        replace(box(capability=(8, 0)), settings=Settings(kernels="on")),
+        "wrong",
+        "--kernels auto",
+    ),
+    (kernels.kernels, with_kernels(CPU, "on"), "wrong", "there is no NVIDIA GPU"),
     (gpu.driver, replace(CPU, driver=Driver(fault="NVML Shared Library Not Found")), "ok", "embedded demo"),
     (gpu.driver, replace(CPU, driver=Driver(fault="f", devices=2)), "wrong", "Install NVIDIA's driver"),
     (gpu.driver, replace(CPU, driver=Driver(fault="f", is_loaded=True)), "wrong", "--gpus all"),

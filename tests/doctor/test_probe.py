@@ -17,7 +17,17 @@ from nemotron_runtime.background import servers
 from nemotron_runtime.background.process import Process
 from nemotron_runtime.background.servers import Server
 from nemotron_runtime.doctor.facts import Gpu
-from nemotron_runtime.doctor.probe import clock, engine, environment, gpu, limits, port, storage, weights
+from nemotron_runtime.doctor.probe import (
+    clock,
+    engine,
+    environment,
+    gpu,
+    kernels,
+    limits,
+    port,
+    storage,
+    weights,
+)
 from nemotron_runtime.doctor.probe.gather import gather
 from nemotron_runtime.models.spec import load_all
 from nemotron_runtime.settings import Settings
@@ -295,3 +305,24 @@ def test_neither_torch_nor_vllm_is_imported_for_it() -> None:
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_measurements_are_those_that_an_engine_would_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, own = tmp_path / "configs" / "moe", tmp_path / "own"
+    for folder in (shipped, own):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(kernels, "configs_dir", lambda: tmp_path / "configs")
+    monkeypatch.setattr(kernels, "tuned_folder", lambda: shipped)
+    (shipped / "nemotron,E=128,a.json").write_text('{"measured": {"vllm": "0.31.0"}}')
+    (shipped / "nemotron,E=128,b.json").write_text('{"measured": {"vllm": "0.32.0"}}')
+    (shipped / "E=128,N=1856,c.json").write_text("{}")
+    (own / "nemotron,E=128,a.json").write_text('{"measured": {"vllm": "0.32.0"}}')
+    (own / "nemotron,E=128,d.json").write_text("[]")
+    assert kernels.measurements({}) == {"nemotron,E=128,a.json": "0.31.0", "nemotron,E=128,b.json": "0.32.0"}
+    assert kernels.measurements({"VLLM_TUNED_CONFIG_FOLDER": str(own)}) == {
+        "nemotron,E=128,a.json": "0.32.0",
+        "nemotron,E=128,b.json": "0.32.0",
+        "nemotron,E=128,d.json": "",
+    }

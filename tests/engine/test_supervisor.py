@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from nemotron_runtime.engine import supervisor as module
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta
@@ -80,6 +81,18 @@ async def test_is_ready_only_after_a_real_generation():
         await engine.start()
     assert engine.state == "failed"
     assert mute.stopped == 1
+
+
+async def test_what_the_experts_run_is_logged(monkeypatch):
+    state = {"mode": "auto", "replaced": 23, "layers": 23, "why": "measured: file"}
+    info = EngineInfo("mortal", "1", "cuda", 128, 1, "bfloat16", kernels=state)
+    monkeypatch.setattr(Mortal, "info", property(lambda self: info))
+    supervisor = supervised(Mortal(), restarts=0)
+    with capture_logs() as logs:
+        await supervisor.start()
+    (ready,) = [line for line in logs if line["event"] == "engine ready"]
+    assert ready["kernels"] == "replaced 23 of 23 MoE layers (measured: file)"
+    await supervisor.stop()
 
 
 async def test_a_first_start_that_fails_raises_and_frees():

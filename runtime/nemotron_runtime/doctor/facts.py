@@ -165,6 +165,7 @@ class Facts:
     Attributes:
         settings: Those that `serve` would have, or the defaults where these are wrong.
         settings_fault: What is wrong with them.
+        measurements: Of our expert kernels, the version of vLLM by the name of the file.
         shadows: Packages of the engine that a folder of ``PYTHONPATH`` hides.
     """
 
@@ -175,6 +176,7 @@ class Facts:
     driver: Driver = field(default_factory=Driver)
     gpus: tuple[Gpu, ...] = ()
     engine: Engine = field(default_factory=Engine)
+    measurements: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[Folder, ...] = ()
     weights: Weights = field(default_factory=lambda: Weights("embedded"))
     port: Port = field(default_factory=Port)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,11 @@ class TokenDelta:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What runs: shown by /ready, /models and the start-up text."""
+    """What runs: shown by /ready, /models and the start-up text.
+
+    Attributes:
+        kernels: What the MoE layers run, by :func:`nemotron_runtime.engine.kernels.state`.
+    """
 
     name: str
     version: str
@@ -86,6 +90,7 @@ class EngineInfo:
     max_sequences: int
     dtype: str
     details: Mapping[str, str] = field(default_factory=dict)
+    kernels: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -10,6 +10,7 @@ from typing import Literal
 
 import structlog
 
+from nemotron_runtime.engine import kernels
 from nemotron_runtime.engine.base import Engine, EngineInfo, EngineRequest, Sampling, TokenDelta
 from nemotron_runtime.errors import EngineDead, RuntimeFault
 
@@ -98,7 +99,8 @@ class Supervisor:
         self._engine, self._info = engine, engine.info
         self.started_s = time.monotonic() - began
         self.state = "ready"
-        log.info("engine ready", seconds=round(self.started_s, 1), device=engine.info.device)
+        said = {"kernels": text} if (text := kernels.summary(engine.info.kernels)) else {}
+        log.info("engine ready", seconds=round(self.started_s, 1), device=engine.info.device, **said)
 
     async def _probe(self, engine: Engine) -> None:
         """A real generation: an engine that only looks alive does not pass."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from nemotron_runtime.engine import steps
+from nemotron_runtime.engine import kernels, steps
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta, TokenLogprob
 from nemotron_runtime.engine.tuned import tuned_folder
 from nemotron_runtime.errors import (
@@ -46,6 +46,7 @@ class VllmOptions:
         context_tokens: Prompt and output of one sequence together.
         max_queue: Requests that may wait beyond the running ones; over it EngineOverloaded.
         batched_tokens: Of one step.
+        kernels: Our own expert kernels: ``auto`` where they were measured to win, ``on``, ``off``.
         load_format: ``dummy`` fills the weights with random numbers.
         extra: Further ``AsyncEngineArgs`` fields, taken as they are.
     """
@@ -64,6 +65,7 @@ class VllmOptions:
     tensor_parallel: int | None = None
     moe_backend: str | None = None
     enforce_eager: bool | None = None
+    kernels: Literal["auto", "on", "off"] = "auto"
     load_format: Literal["auto", "dummy"] = "auto"
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -131,6 +133,7 @@ class VllmEngine:
         self._unwanted = threading.Event()
         self._llm: Any = None
         self._info: EngineInfo | None = None
+        self._kernels: kernels.State = {}
 
     @property
     def info(self) -> EngineInfo:
@@ -162,12 +165,16 @@ class VllmEngine:
                 "mamba_cache_mode": str(config.cache_config.mamba_cache_mode),
                 "block_tokens": str(config.cache_config.block_size),
             },
+            kernels=self._kernels,
         )
 
     def _build(self) -> Any:
         self._building.set()
         try:
-            return self._built()
+            with kernels.asked_for(self._options.kernels) as state:
+                llm = self._built()
+                self._kernels = state()
+            return llm
         finally:
             self._building.clear()
 
@@ -177,6 +184,10 @@ class VllmEngine:
         self._tell(name, detail)
 
     def _built(self) -> Any:
+        if self._options.kernels == "on" and self._options.device == "cpu":
+            raise ConfigError(
+                "--kernels on needs an NVIDIA Hopper GPU, and this engine runs on the CPU: use auto."
+            )
         _prepare_environment(self._options.device)
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"vllm\.")
         self._begin("import", "importing vLLM")

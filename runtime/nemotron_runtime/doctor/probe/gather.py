@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from nemotron_runtime.doctor.facts import Facts
-from nemotron_runtime.doctor.probe import clock, engine, environment, gpu, limits, port, storage, weights
+from nemotron_runtime.doctor.probe import (
+    clock,
+    engine,
+    environment,
+    gpu,
+    kernels,
+    limits,
+    port,
+    storage,
+    weights,
+)
 from nemotron_runtime.errors import ConfigError
 from nemotron_runtime.settings import Settings
 
@@ -30,6 +40,7 @@ def gather(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
         driver=driver,
         gpus=gpus,
         engine=engine.engine(),
+        measurements=kernels.measurements(environ),
         folders=folders,
         weights=weights.weights(settings, environ, has_gpu=bool(gpus)),
         port=port.port(settings),
