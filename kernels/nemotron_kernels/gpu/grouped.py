@@ -26,7 +26,7 @@ def run_grouped(layer: Layer, choice: Choice, batch: Batch) -> None:
     slots = tokens * (g.top_k + g.shared_experts)
     hidden = scratch(batch.hidden, slots * g.intermediate, batch.x.dtype, batch.x)
     parts = scratch(batch.parts, slots * g.hidden, batch.out.dtype, batch.x)
-    tiles = (w.bucket, w.tile_expert, w.tile_first, w.counts, w.num_tiles)
+    tiles = (w.bucket, w.tile_expert, w.tile_first, w.tile_rows, w.num_tiles)
     constants = {
         **{"E": g.experts, "K": g.top_k, "H": g.hidden, "I": g.intermediate, "EARLY": early},
         **{"SHARED": g.shared_experts if choice.folded_shared else 0, "ROWS": choice.up.rows},

@@ -36,8 +36,8 @@ def route(
         route_kernel,
         (max(triton.cdiv(batch.tokens, TOKENS_PER_PROGRAM), 1),),
         *((routing.logits, routing.bias) if routing else (None, None)),
-        *(batch.ids, batch.weights, w.counters, w.done, w.counts, w.bucket),
-        *(w.tile_expert, w.tile_first, w.num_tiles, batch.x, quantised, scale, batch.tokens, w.capacity),
+        *(batch.ids, batch.weights, w.counters, w.done, w.bucket, w.tile_expert),
+        *(w.tile_first, w.tile_rows, w.num_tiles, batch.x, quantised, scale, batch.tokens, w.capacity),
         **{"E": g.experts, "K": g.top_k, "PLACES": triton.next_power_of_2(g.top_k), "H": g.hidden},
         **{"SHARED": g.shared_experts if shared else 0, "ROWS": max(rows, 1), "TB": TOKENS_PER_PROGRAM},
         **{

@@ -26,10 +26,10 @@ class Workspace:
         capacity: the most tokens of a batch.
         counters: `[E]` int32, rows so far in each bucket; zero between launches.
         done: one int32, programs that have finished; zero between launches.
-        counts: `[E + S]` int32, rows of each expert.
         bucket: `[E, capacity]` int32, rows of each expert.
         tile_expert: `[tiles]` int32.
         tile_first: `[tiles]` int32, where in its bucket a tile begins.
+        tile_rows: `[tiles]` int32, how many rows it has.
         num_tiles: one int32.
         arrivals: `[columns of tiles, capacity]` int32, experts that have finished a
             token; zero between launches.
@@ -46,10 +46,10 @@ class Workspace:
         tiles = most_tiles(geometry, self.capacity, LEAST_ROWS, shared=True)
         self.counters = zeros(geometry.experts)
         self.done = zeros(1)
-        self.counts = zeros(geometry.experts + geometry.shared_experts)
         self.bucket = zeros(geometry.experts, self.capacity)
         self.tile_expert = zeros(tiles)
         self.tile_first = zeros(tiles)
+        self.tile_rows = zeros(tiles)
         self.num_tiles = zeros(1)
         self.arrivals = zeros(-(-geometry.hidden // NARROWEST_COLUMNS), self.capacity)
         self.ids = zeros(self.capacity, geometry.top_k)

@@ -18,6 +18,7 @@ from torch import Tensor
 from vllm.model_executor.layers.fused_moe.experts.triton_moe import TritonExperts
 from vllm.platforms import current_platform
 
+from nemotron_kernels.choice import STOCK, Choice
 from nemotron_kernels.dispatch import Dispatch
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.gpu.layer import Experts, Fp8Scales, Routing
@@ -43,6 +44,10 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
         """Takes the ranges, and the memory that they need, before any graph is captured."""
         self.dispatch, self._geometry = dispatch, geometry
         self._workspace = workspace(geometry, self.moe_config.max_num_tokens, device)
+
+    def choose(self, tokens: int) -> Choice:
+        """What runs a batch; one that is larger than the memory of `begin` stays stock."""
+        return self.dispatch.choose(tokens) if tokens <= self.moe_config.max_num_tokens else STOCK
 
     @property
     def expects_unquantized_inputs(self) -> bool:
@@ -85,7 +90,7 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
         apply_router_weight_on_input: bool,
     ) -> None:
         """Fills `output`, `[T, H]`; arguments are vLLM's."""
-        choice = self.dispatch.choose(len(hidden_states))
+        choice = self.choose(len(hidden_states))
         if choice.way == "stock":
             super().apply(
                 output,

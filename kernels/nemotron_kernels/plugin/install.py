@@ -5,14 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from vllm.logger import init_logger
-
 from nemotron_kernels.contract import VllmMismatch
 from nemotron_kernels.plugin import contract
 from nemotron_kernels.plugin.mode import Mode
-from nemotron_kernels.plugin.report import Report
-
-log = init_logger("vllm.nemotron_kernels")
+from nemotron_kernels.plugin.report import Report, log
 
 
 @functools.cache

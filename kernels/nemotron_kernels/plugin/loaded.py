@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from vllm.logger import init_logger
 
 from nemotron_kernels.plugin import report
 from nemotron_kernels.plugin.method import Ours, methods
 from nemotron_kernels.plugin.mode import Mode
 from nemotron_kernels.plugin.report import Report
-
-log = init_logger("vllm.nemotron_kernels")
 
 
 class NotReplaced(RuntimeError):
@@ -38,16 +35,12 @@ def finish(model: torch.nn.Module, config: Any, rank: int, mode: Mode) -> None:
     state = state_of([method for _, method in layers], mode)
     if not layers:
         return
-    log.info("%s", state)
-    try:
-        state.publish(rank)
-    except OSError as error:
-        log.warning("nemotron_kernels: the report can't be written: %s", error)
+    report.log.info("%s", state)
+    state.publish(rank)
     if mode is Mode.ON and state.replaced != state.layers:
         raise NotReplaced(
             f"NEMOTRON_KERNELS=on, but only {state.replaced} of {state.layers} MoE layers were replaced: "
-            f"{state.why}. "
-            "Set it to auto to go on with vLLM's own experts."
+            f"{state.why}. Set it to auto to go on with vLLM's own experts."
         )
 
 

@@ -83,10 +83,9 @@ class Ours:
         if routes and not no_routing:
             self._router = runner.router
         if folds and not no_folding:
-            self.experts.shared = FoldedShared(
-                runner.shared_experts, lambda tokens: ranges.choose(tokens).folded_shared
-            )
-            runner._shared_experts = self.experts.shared
+            choose = self.experts.choose
+            shared = FoldedShared(runner.shared_experts, lambda tokens: choose(tokens).folded_shared)
+            runner._shared_experts = self.experts.shared = shared
 
     @property
     def is_monolithic(self) -> bool:
@@ -101,7 +100,7 @@ class Ours:
         if self._router is None or experts is None:
             stock: Tensor = super().apply_monolithic(layer, x, router_logits, input_ids)  # type: ignore[misc]
             return stock
-        if experts.dispatch.choose(len(x)).fused_routing:
+        if experts.choose(len(x)).fused_routing:
             with experts.routed_by(router_logits, layer.e_score_correction_bias.data) as (weights, ids):
                 return self._run(layer, x, weights, ids)
         weights, ids = self._router.select_experts(

@@ -6,6 +6,7 @@ The same as JSON goes to the file that `NEMOTRON_KERNELS_REPORT` names, one for 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,9 @@ from nemotron_kernels.dispatch import Dispatch
 from nemotron_kernels.plugin.mode import Mode
 
 VARIABLE = "NEMOTRON_KERNELS_REPORT"
+log = logging.getLogger("vllm.nemotron_kernels")
+"""Below vLLM's own logger, which has a handler."""
+
 ENDLESS = 1 << 30
 
 
@@ -62,17 +66,16 @@ class Report:
         return "\n".join((head, *rows, *(f"  {note}" for note in self.notes)))
 
     def publish(self, rank: int) -> None:
-        """Writes the file, at once and whole; nothing where none is asked for.
-
-        Raises:
-            OSError: it can't be written.
-        """
+        """Writes the file whole, where one is asked for. No start fails because that can't be done."""
         if not (named := os.environ.get(VARIABLE)):
             return
         path = Path(f"{named}.{rank}")
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        part.replace(path)
+        try:
+            part.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            log.warning("nemotron_kernels: the report can't be written: %s", error)
 
 
 def rows(dispatch: Dispatch) -> Iterator[Row]:

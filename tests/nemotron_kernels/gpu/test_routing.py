@@ -47,15 +47,19 @@ class Router:
         routing.route(self.layer, batch, rows=rows, shared=shared)
         return ids, weights
 
-    def tiles(self) -> list[tuple[int, int]]:
-        """Expert and first place in its bucket, of each tile."""
+    def tiles(self) -> list[tuple[int, int, int]]:
+        """Expert, first place in its bucket and number of rows, of each tile."""
         w = self.workspace
-        count = int(w.num_tiles)
-        return list(zip(w.tile_expert[:count].tolist(), w.tile_first[:count].tolist(), strict=True))
+        columns = (part[: int(w.num_tiles)].tolist() for part in (w.tile_expert, w.tile_first, w.tile_rows))
+        return list(zip(*columns, strict=True))
 
     def buckets(self) -> list[list[int]]:
-        w = self.workspace
-        return [w.bucket[e, : int(w.counts[e])].tolist() for e in range(self.geometry.experts)]
+        """The rows of each expert, as its tiles have them."""
+        rows: list[list[int]] = [[] for _ in range(self.geometry.experts)]
+        for expert, first, count in self.tiles():
+            if expert < len(rows):
+                rows[expert] += self.workspace.bucket[expert, first : first + count].tolist()
+        return rows
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,7 +87,11 @@ def test_each_row_stands_once_in_its_experts_bucket_and_tiles_cover_all(
         buckets = router.buckets()
         for expert, bucket in enumerate(buckets):
             assert sorted(bucket) == (ids.flatten() == expert).nonzero().flatten().tolist()
-        covered = [(expert, first) for expert, b in enumerate(buckets) for first in range(0, len(b), rows)]
+        covered = [
+            (expert, first, min(rows, len(bucket) - first))
+            for expert, bucket in enumerate(buckets)
+            for first in range(0, len(bucket), rows)
+        ]
         assert router.tiles() == covered
         most = workspace.most_tiles(SMALL, tokens, rows, shared=False)
         assert len(covered) <= most
@@ -96,8 +104,9 @@ def test_shared_expert_takes_every_token_as_further_experts(tokens: int) -> None
     router = Router()
     router.route(draw_logits(SMALL, tokens, "uniform"), torch.zeros(SMALL.experts), shared=True)
     shared = [tile for tile in router.tiles() if tile[0] >= SMALL.experts]
-    assert shared == [(SMALL.experts + s, first) for s in range(2) for first in range(0, tokens, ROWS)]
-    assert router.workspace.counts[SMALL.experts :].tolist() == [tokens, tokens]
+    firsts = range(0, tokens, ROWS)
+    wanted = [(SMALL.experts + s, first, min(ROWS, tokens - first)) for s in range(2) for first in firsts]
+    assert shared == wanted
     assert len(router.tiles()) <= workspace.most_tiles(SMALL, tokens, ROWS, shared=True)
 
 

@@ -130,11 +130,19 @@ def rooms() -> list[list[int]]:
     return [[prod(shapes[which]) for shapes in of] for of in (with_ranges, stock) for which in (0, 1)]
 
 
+def beyond() -> list[str]:
+    """The ways of as many tokens as there is memory for, and of one more, where a range has them all."""
+    experts = kernel(False).fused_experts
+    experts.dispatch = Dispatch((Range(1, 1 << 30, Choice("blocks", ROWS, ROWS)),))
+    return [experts.choose(tokens).way for tokens in (64, 65)]
+
+
 if __name__ == "__main__":
     register()
     report = {
         "errors": {"bf16": errors(False), "fp8": errors(True)},
         "stock": {"bf16": handed_to_stock(False), "fp8": handed_to_stock(True)},
         "rooms": rooms(),
+        "beyond": beyond(),
     }
     print(json.dumps(report))

@@ -36,6 +36,10 @@ def test_what_no_range_has_goes_to_vllms_experts_which_quantise(seen: dict[str, 
     }
 
 
+def test_a_batch_beyond_the_memory_stays_vllms(seen: dict[str, Any]) -> None:
+    assert seen["beyond"] == ["blocks", "stock"]
+
+
 def test_scratch_never_shrinks_and_is_vllms_where_nothing_is_ours(seen: dict[str, Any]) -> None:
     """80 wide inputs, 96 wide experts, 6 of them and the shared one's two halves, for up to 5 tokens."""
     parts, hidden, stock_first, stock_second = seen["rooms"]

@@ -63,6 +63,15 @@ def test_it_is_written_whole_for_each_rank(tmp_path: Path, monkeypatch: pytest.M
     }
 
 
+def test_a_report_that_can_t_be_written_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NEMOTRON_KERNELS_REPORT", str(tmp_path / "none" / "state"))
+    monkeypatch.setattr(report.log, "propagate", True)
+    Report(Mode.ON, 0, 0, "why").publish(0)
+    assert "the report can't be written" in caplog.text
+
+
 def test_nobody_asks_nobody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEMOTRON_KERNELS_REPORT", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -22,12 +22,13 @@ from nemotron_kernels.gpu.device.early import begin
 
 
 @triton.jit
-def _tile_rows(bucket, tile_expert, tile_first, counts, tile, tokens, capacity,
-               E: tl.constexpr, K: tl.constexpr, ROWS: tl.constexpr):  # fmt: skip
+def _rows_of(tile, bucket, tile_expert, tile_first, tile_rows, tokens, capacity,
+             E: tl.constexpr, K: tl.constexpr, ROWS: tl.constexpr):  # fmt: skip
     """The tile's expert, its rows, the token of each row, and which rows there are."""
     expert = tl.load(tile_expert + tile)
-    index = tl.load(tile_first + tile) + tl.arange(0, ROWS)
-    live = index < tl.load(counts + expert)
+    place = tl.arange(0, ROWS)
+    index = tl.load(tile_first + tile) + place
+    live = place < tl.load(tile_rows + tile)
     is_routed = expert < E
     at = tl.minimum(expert, E - 1).to(tl.int64) * capacity + index
     routed = tl.load(bucket + at, mask=live & is_routed, other=0)
@@ -66,7 +67,7 @@ def _product(weights, first_weight, first_feature, source, at, live,
 
 @triton.jit(do_not_specialize=["tokens"])
 def up_kernel(
-    x, weights, shared_weights, hidden, bucket, tile_expert, tile_first, counts, num_tiles,
+    x, weights, shared_weights, hidden, bucket, tile_expert, tile_first, tile_rows, num_tiles,
     x_scale, weight_scales, hidden_scale,
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, SHARED: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
@@ -80,7 +81,7 @@ def up_kernel(
         weights: descriptor of `[E * I, H]`.
         shared_weights: descriptor of `[S * I, H]`.
         hidden: `[T * (K + S), I]`, dtype of `x`.
-        bucket, tile_expert, tile_first, counts, num_tiles: of the workspace.
+        bucket, tile_expert, tile_first, tile_rows, num_tiles: of the workspace.
         x_scale: one float32, what a step of `x` stands for (FP8).
         weight_scales: `[E]` float32 (FP8).
         hidden_scale: one float32, what a step of `hidden` shall stand for (FP8).
@@ -88,8 +89,8 @@ def up_kernel(
     begin(EARLY, EARLY)
     across: tl.constexpr = (I + COLUMNS - 1) // COLUMNS
     for piece in range(tl.program_id(0), tl.load(num_tiles) * across, tl.num_programs(0)):
-        expert, row, token, live = _tile_rows(
-            bucket, tile_expert, tile_first, counts, piece // across, tokens, capacity, E, K, ROWS
+        expert, row, token, live = _rows_of(
+            piece // across, bucket, tile_expert, tile_first, tile_rows, tokens, capacity, E, K, ROWS
         )
         first = (piece % across) * COLUMNS
         if SHARED == 0:
@@ -121,7 +122,7 @@ def up_kernel(
 @triton.jit(do_not_specialize=["tokens"])
 def down_kernel(
     hidden, weights, shared_weights, parts, out, shared_out,
-    bucket, tile_expert, tile_first, counts, num_tiles, ids, shares, arrivals,
+    bucket, tile_expert, tile_first, tile_rows, num_tiles, ids, shares, arrivals,
     hidden_scale, weight_scales,
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, SHARED: tl.constexpr, H: tl.constexpr, I: tl.constexpr,
@@ -138,19 +139,26 @@ def down_kernel(
         parts: `[T * (K + S), H]`.
         out: `[T, H]`, the routed experts' weighted sum.
         shared_out: `[T, H]`, the shared expert's output (SHARED > 0).
-        bucket, tile_expert, tile_first, counts, num_tiles, arrivals: of the workspace.
+        bucket, tile_expert, tile_first, tile_rows, num_tiles, arrivals: of the workspace.
         ids, shares: `[T, K]`, the routing; an id that is no expert counts nothing.
         hidden_scale, weight_scales: see `up_kernel`; of the second product.
     """
     begin(EARLY, EARLY)
     across: tl.constexpr = (H + COLUMNS - 1) // COLUMNS
     for piece in range(tl.program_id(0), tl.load(num_tiles) * across, tl.num_programs(0)):
-        expert, row, token, live = _tile_rows(
-            bucket, tile_expert, tile_first, counts, piece // across, tokens, capacity, E, K, ROWS
+        expert, row, token, live = _rows_of(
+            piece // across, bucket, tile_expert, tile_first, tile_rows, tokens, capacity, E, K, ROWS
         )
         block = piece % across
         first = block * COLUMNS
         at = row.to(tl.int64)
+        # Before the product, whose time hides that of these loads.
+        is_routed = live & (expert < E)
+        share = tl.load(shares + row, mask=is_routed, other=1.0)
+        id = tl.load(ids + row, mask=is_routed, other=0)
+        share = tl.where((id >= 0) & (id < E), share, 0.0)
+        if FP8:
+            share *= tl.load(hidden_scale) * tl.load(weight_scales + expert)
         if SHARED == 0:
             total = _product(
                 weights, expert * H + first, 0, hidden, at, live, I, ROWS, COLUMNS, STEP, SWAP, UPCAST
@@ -164,12 +172,6 @@ def down_kernel(
             total = _product(
                 shared_weights, first, start, hidden, at, live, I, ROWS, COLUMNS, STEP, SWAP, UPCAST
             )
-        is_routed = live & (expert < E)
-        share = tl.load(shares + row, mask=is_routed, other=1.0)
-        id = tl.load(ids + row, mask=is_routed, other=0)
-        share = tl.where((id >= 0) & (id < E), share, 0.0)
-        if FP8:
-            share *= tl.load(hidden_scale) * tl.load(weight_scales + expert)
         column = first + tl.arange(0, COLUMNS)
         if SWAP:
             total *= share[None, :]

@@ -54,12 +54,11 @@ def _choose(
 
 
 @triton.jit
-def _list_tiles(counters, counts, tile_expert, tile_first, num_tiles, tokens,
+def _list_tiles(counters, tile_expert, tile_first, tile_rows, num_tiles, tokens,
                 E: tl.constexpr, SHARED: tl.constexpr, ROWS: tl.constexpr):  # fmt: skip
     """Cuts each bucket into tiles of ROWS rows; the shared experts, which take every token, come last."""
     expert = tl.arange(0, E)
     count = tl.load(counters + expert, cache_modifier=".cg")
-    tl.store(counts + expert, count)
     tl.store(counters + expert, tl.zeros([E], tl.int32))
     tiles = (count + ROWS - 1) // ROWS
     end = tl.cumsum(tiles, 0)
@@ -67,12 +66,13 @@ def _list_tiles(counters, counts, tile_expert, tile_first, num_tiles, tokens,
         has = j < tiles
         tl.store(tile_expert + end - tiles + j, expert, mask=has)
         tl.store(tile_first + end - tiles + j, tl.zeros([E], tl.int32) + j * ROWS, mask=has)
+        tl.store(tile_rows + end - tiles + j, tl.minimum(count - j * ROWS, ROWS), mask=has)
     total = tl.sum(tiles, 0)
     for s in tl.static_range(SHARED):
-        tl.store(counts + E + s, tokens)
         for first in range(0, tokens, ROWS):
             tl.store(tile_expert + total, E + s)
             tl.store(tile_first + total, first)
+            tl.store(tile_rows + total, tl.minimum(tokens - first, ROWS))
             total += 1
     tl.store(num_tiles, total)
 
@@ -80,7 +80,7 @@ def _list_tiles(counters, counts, tile_expert, tile_first, num_tiles, tokens,
 @triton.jit(do_not_specialize=["tokens"])
 def route_kernel(
     logits, bias, ids, weights,
-    counters, done, counts, bucket, tile_expert, tile_first, num_tiles,
+    counters, done, bucket, tile_expert, tile_first, tile_rows, num_tiles,
     x, quantised, scale,
     tokens, capacity,
     E: tl.constexpr, K: tl.constexpr, PLACES: tl.constexpr, SHARED: tl.constexpr, ROWS: tl.constexpr,
@@ -121,5 +121,5 @@ def route_kernel(
         tl.debug_barrier()
         if tl.atomic_add(done, 1, sem="acq_rel") == tl.num_programs(0) - 1:
             tl.debug_barrier()
-            _list_tiles(counters, counts, tile_expert, tile_first, num_tiles, tokens, E, SHARED, ROWS)
+            _list_tiles(counters, tile_expert, tile_first, tile_rows, num_tiles, tokens, E, SHARED, ROWS)
             tl.store(done, 0)
