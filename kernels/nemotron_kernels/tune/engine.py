@@ -40,9 +40,8 @@ def main(order_file: Path, result_file: Path) -> None:
 def _make_sane(llm: Any) -> None:
     for found in llm.collective_rpc("make_weights_sane"):
         if missing := {BIAS, NORM, ROUTER} - set(found):
-            raise RuntimeError(
-                f"the model has no {' and no '.join(sorted(missing))}: its routing would be unreal"
-            )
+            names = " and no ".join(sorted(missing))
+            raise RuntimeError(f"the model has no {names}: its routing would be unreal")
 
 
 def _time(llm: Any, order: dict[str, Any], streams: int) -> list[float]:
