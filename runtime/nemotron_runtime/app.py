@@ -21,7 +21,7 @@ from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.chat import ChatRoute, ChatSettings
 from nemotron_runtime.api.doors import PREFIXES, DoorRules, Doors, loopback_origins
 from nemotron_runtime.api.health import Readiness, health_router
-from nemotron_runtime.api.metrics import MetricsRecorder
+from nemotron_runtime.api.metrics import MetricsRecorder, watch_kernels
 from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.record import Recorder
@@ -220,6 +220,7 @@ def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
         probe_token_ids=tuple(model.tokens.encode("Hello")),
         prove=prove,
     )
+    watch_kernels(REGISTRY, lambda: engine.last_info.kernels if engine.last_info else {})
     return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY, start)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from nemotron_runtime.api.metrics import MetricsRecorder
+from nemotron_runtime.api.metrics import MetricsRecorder, watch_kernels
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.settings import Settings
@@ -105,3 +106,29 @@ def test_the_numbers(demo):
     assert samples["nemotron_tokens_total", "prompt"] == 2 * usage["prompt_tokens"]
     assert samples["nemotron_generation_seconds_count",] == 2
     assert samples["nemotron_first_token_seconds_count",] == 2
+
+
+def test_layers_that_our_kernels_have_are_counted_as_the_engine_says_now():
+    registry, state = CollectorRegistry(), {}
+    watch_kernels(registry, lambda: state)
+
+    def layers(of: str) -> float | None:
+        return registry.get_sample_value("nemotron_moe_layers", {"of": of})
+
+    assert (layers("nemotron_kernels"), layers("vllm")) == (0, 0)
+    state |= {"replaced": 20, "layers": 23}
+    assert (layers("nemotron_kernels"), layers("vllm")) == (20, 3)
+
+
+def test_what_the_experts_run_is_told(demo):
+    state = {"mode": "auto", "replaced": 23, "layers": 23, "why": "measured: file", "ranks": 1}
+
+    class Replaced(ScriptedEngine):
+        @property
+        def info(self):
+            return replace(super().info, kernels=state)
+
+    with scripted_server(demo, ["x"], build=lambda: Replaced(demo.tokens, ["x"])) as server:
+        while (answer := httpx.get(f"{server.url}/ready")).status_code != 200:
+            pass
+        assert answer.json()["engine"]["kernels"] == state

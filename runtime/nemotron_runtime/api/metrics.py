@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from nemotron_runtime.chat.record import GenerationRecord
 
@@ -56,3 +59,14 @@ class MetricsRecorder:
             completion_tokens=usage.completion_tokens,
             seconds=round(record.timings.total_s, 3),
         )
+
+
+def watch_kernels(registry: CollectorRegistry, state: Callable[[], Mapping[str, Any]]) -> None:
+    """Shows how many MoE layers our kernels have, out of :attr:`EngineInfo.kernels` as ``state`` gives it."""
+    layers = Gauge("nemotron_moe_layers", "MoE layers by whose experts they have.", ["of"], registry=registry)
+
+    def ours() -> int:
+        return int(state().get("replaced", 0))
+
+    layers.labels("nemotron_kernels").set_function(ours)
+    layers.labels("vllm").set_function(lambda: int(state().get("layers", 0)) - ours())
