@@ -95,7 +95,7 @@ class Worker(SaneWeights):
         torch.nn.init.zeros_(gate.weight)
         torch.nn.init.zeros_(norm.weight)
         torch.nn.init.constant_(other.weight, 0.5)
-        self.model = torch.nn.ModuleDict({"gate": gate, "norm": norm, "other": other})
+        self.model = torch.nn.ModuleDict({"gate": gate, "norm": norm, "other": other}).requires_grad_(False)
         self.model_runner = SimpleNamespace(get_model=lambda: self.model)
 
 
@@ -127,14 +127,14 @@ def test_a_real_engine_is_timed(random_checkpoint: Path) -> None:
             "max_num_seqs": 2,
             "kv_cache_memory_bytes": 1 << 26,
         },
-        streams=(1, 2),
+        streams=(2,),
         prompt_tokens=8,
         output_tokens=4,
-        repeats=2,
+        repeats=1,
     )
     seconds = run_engine(load, Side("off"))
-    assert set(seconds) == {1, 2}
-    assert all(len(taken) == 2 and min(taken) > 0 for taken in seconds.values())
+    assert set(seconds) == {2}
+    assert all(len(taken) == 1 and min(taken) > 0 for taken in seconds.values())
 
 
 def fake_python(folder: Path, script: str) -> str:
