@@ -87,7 +87,7 @@ def test_the_gains_are_shown_and_the_files_named(run: Run, measured: list[Order]
     assert result.exit_code == 0, result.stderr
     assert "1\tours\tvector 1x8x256\t1.200\t0.5 %\tyes" in result.stdout
     assert f"wrote {user_folder() / 'nemotron.json'}" in result.stdout
-    assert "NEMOTRON_KERNELS=auto" in result.stdout
+    assert "To undo: nemotron tune --undo" in result.stdout
     assert "1 tokens, ours" in result.stderr
     assert "min left" in result.stderr
     assert measured[0].load is None

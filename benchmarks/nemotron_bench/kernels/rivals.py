@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as members
 from importlib import import_module
@@ -34,7 +34,12 @@ FUSED_MOE = "flashinfer.fused_moe.cute_dsl.sm90_fused_moe"
 
 @dataclass
 class Rivals:
-    """The layers on the card and who runs them; `said`: what each baseline is, or why it is not here."""
+    """The layers on the card and who runs them.
+
+    Attributes:
+        said: of each baseline what it is, or why it is not here.
+        beside: puts the shared expert beside a contender.
+    """
 
     geometry: Geometry
     layers: tuple[Layer, ...]
@@ -43,12 +48,13 @@ class Rivals:
     others: list[Contender]
     route: Route | None
     said: dict[str, str]
+    beside: Callable[[Contender], Contender] = lambda contender: contender
     clock: GraphClock = members(default_factory=GraphClock)
 
     def ours(self, choice: Choice) -> Contender:
         """Our kernels by a choice, the shared expert beside them or folded in."""
         contender = Ours(choice, self.experts, self.layers, self.route)
-        return contender if choice.folded_shared else beside_shared(self.layers)(contender)
+        return contender if choice.folded_shared else self.beside(contender)
 
     def rivals(self, choice: Choice) -> list[Contender]:
         """All that are measured against vLLM."""
@@ -128,7 +134,7 @@ def field(geometry: Geometry, dtype: Dtype, capacity: int, layers: int | None) -
         for name, contender in _baselines_b(geometry, weights, capacity, route):
             said[name] = contender if isinstance(contender, str) else contender.name
             others += [] if isinstance(contender, str) else [beside(contender)]
-    return Rivals(geometry, weights, experts, stock, others, route, said)
+    return Rivals(geometry, weights, experts, stock, others, route, said, beside)
 
 
 def _baselines_b(

@@ -228,7 +228,4 @@ def _show(result: Result, folder: Path) -> None:
         return
     for name in result.written.written:
         say(f"wrote {folder / name}", markup=False)
-    say(
-        "`nemotron serve` finds the tiles; with NEMOTRON_KERNELS=auto our ranges run, too. "
-        "To undo: nemotron tune --undo"
-    )
+    say("`nemotron serve` uses them from its next start. To undo: nemotron tune --undo")
