@@ -69,7 +69,7 @@ def route(logits: Tensor, correction_bias: Tensor, top_k: int) -> tuple[Tensor, 
 
 def routed_experts(x: Tensor, up: Tensor, down: Tensor, ids: Tensor, weights: Tensor) -> Tensor:
     """Weighted sum of the chosen experts' outputs, `[T, H]` in float64; `x` is `[T, H]`."""
-    out = torch.zeros(x.shape, dtype=torch.float64)
+    out = torch.zeros(x.shape, dtype=torch.float64, device=x.device)
     for token, (experts, shares) in enumerate(zip(ids.tolist(), weights.double(), strict=True)):
         for expert, share in zip(experts, shares, strict=True):
             hidden = relu2(up[expert].double() @ x[token].double())
@@ -110,7 +110,7 @@ def fp8_experts(
         hidden_step: likewise, of an input of the second product.
     """
     x = quantise(x, x_step)
-    out = torch.zeros(x.shape, dtype=torch.float64)
+    out = torch.zeros(x.shape, dtype=torch.float64, device=x.device)
     for token, (experts, shares) in enumerate(zip(ids.tolist(), weights.double(), strict=True)):
         for expert, share in zip(experts, shares, strict=True):
             hidden = quantise(relu2(up[expert].double() @ x[token]), hidden_step)
