@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from triton.tools.tensor_descriptor import TensorDescriptor
 
-from nemotron_kernels.choice import Tile
+from nemotron_kernels.choice import Choice, Tile
 from nemotron_kernels.geometry import Geometry
 from nemotron_kernels.gpu.launch import Launch
 from nemotron_kernels.gpu.workspace import Workspace
@@ -100,6 +100,11 @@ class Layer:
             flat = matrix.view(-1, matrix.shape[-1])
             self._descriptors[key] = TensorDescriptor.from_tensor(flat, [tile.columns, tile.depth])
         return self._descriptors[key]
+
+
+def rows_per_token(geometry: Geometry, choice: Choice) -> int:
+    """Rows that each product makes for a token: K, and S where the shared expert is folded in."""
+    return geometry.top_k + (geometry.shared_experts if choice.folded_shared else 0)
 
 
 def scratch(given: Tensor | None, elements: int, dtype: torch.dtype, like: Tensor) -> Tensor:

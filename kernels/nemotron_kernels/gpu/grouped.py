@@ -7,7 +7,7 @@ import triton
 from triton.tools.tensor_descriptor import TensorDescriptor
 
 from nemotron_kernels.choice import Choice, Tile
-from nemotron_kernels.gpu.batch import Batch, Layer, scratch, tile_options
+from nemotron_kernels.gpu.batch import Batch, Layer, rows_per_token, scratch, tile_options
 from nemotron_kernels.gpu.device.grouped import combine_kernel, down_kernel, up_kernel
 from nemotron_kernels.gpu.launch import INTERPRETED, early_options
 from nemotron_kernels.gpu.routing import route
@@ -23,9 +23,9 @@ def run_grouped(layer: Layer, choice: Choice, batch: Batch) -> None:
     g, w, scales, tokens = layer.geometry, layer.workspace, layer.scales, batch.tokens
     early = choice.early_start and not INTERPRETED
     batch = _routed(layer, choice, batch, early)
-    slots = tokens * (g.top_k + g.shared_experts)
-    hidden = scratch(batch.hidden, slots * g.intermediate, batch.x.dtype, batch.x)
-    parts = scratch(batch.parts, slots * g.hidden, batch.out.dtype, batch.x)
+    rows = tokens * rows_per_token(g, choice)
+    hidden = scratch(batch.hidden, rows * g.intermediate, batch.x.dtype, batch.x)
+    parts = scratch(batch.parts, rows * g.hidden, batch.out.dtype, batch.x)
     tiles = (w.bucket, w.tile_expert, w.tile_first, w.tile_rows, w.num_tiles)
     constants = {
         **{"E": g.experts, "K": g.top_k, "H": g.hidden, "I": g.intermediate, "EARLY": early},

@@ -59,9 +59,9 @@ class Experts:
             ids: `[T, K]`, where vLLM has routed; an id that is no expert adds nothing.
             weights: `[T, K]` float32, likewise.
             routing: where this layer routes; then `choice` must have `fused_routing`.
-            more: `x_scale`, of an `x` that was quantised before; scratch memory `hidden` of at least
-                `hidden_elements` and `parts` of at least `parts_elements`, in the dtypes of the products'
-                results, allocated if absent; `shared_out` `[T, H]`, where the choice folds it in.
+            more: `x_scale`, of an `x` that was quantised before; scratch memory `hidden` of T times
+                `rows_per_token` rows of I and `parts` of as many rows of H, allocated if absent;
+                `shared_out` `[T, H]`, where the choice folds the shared expert in.
 
         Raises:
             ValueError: arguments that don't fit each other or the workspace.
@@ -84,13 +84,3 @@ class Experts:
         if tokens:
             batch = Batch(x, out, ids, weights, routing, **more)
             (run_vector if choice.way == "vector" else run_grouped)(self.layer, choice, batch)
-
-    def hidden_elements(self, tokens: int) -> int:
-        """Elements of the scratch between the products."""
-        g = self.layer.geometry
-        return tokens * (g.top_k + g.shared_experts) * g.intermediate
-
-    def parts_elements(self, tokens: int) -> int:
-        """Elements of the scratch after the second product."""
-        g = self.layer.geometry
-        return tokens * (g.top_k + g.shared_experts) * g.hidden

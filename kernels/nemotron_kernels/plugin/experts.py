@@ -21,6 +21,7 @@ from vllm.platforms import current_platform
 from nemotron_kernels.choice import STOCK, Choice
 from nemotron_kernels.dispatch import Dispatch
 from nemotron_kernels.geometry import Geometry
+from nemotron_kernels.gpu.batch import rows_per_token
 from nemotron_kernels.gpu.layer import Experts, Fp8Scales, Routing
 from nemotron_kernels.gpu.workspace import Workspace
 from nemotron_kernels.plugin.shared import FoldedShared
@@ -68,8 +69,7 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
         first, second, output = super().workspace_shapes(M, N, K, topk, *rest, **more)
         if not self.dispatch.replaces:
             return first, second, output
-        rows = topk + self._geometry.shared_experts
-        return self._roomy(first, rows * K), self._roomy(second, rows * N), output
+        return self._roomy(first, K), self._roomy(second, N), output
 
     def apply(
         self,
@@ -149,12 +149,13 @@ class NemotronExperts(TritonExperts):  # type: ignore[misc]
             return None
         return Fp8Scales(x=self.a1_scale, hidden=self.a2_scale, up=self.w1_scale, down=self.w2_scale)
 
-    def _roomy(self, stock: tuple[int, ...], per_token: int) -> tuple[int, ...]:
+    def _roomy(self, stock: tuple[int, ...], columns: int) -> tuple[int, ...]:
         """A shape of `stock[0]` rows that never shrinks as tokens grow: vLLM locks the largest it saw."""
         tokens, room = stock[0], prod(stock)
         for r in self.dispatch.ranges:
             if r.first <= tokens and r.choice.way in GROUPED:
-                room = max(room, min(tokens, r.last) * per_token)
+                rows = min(tokens, r.last) * rows_per_token(self._geometry, r.choice)
+                room = max(room, rows * columns)
         return (tokens, -(-room // tokens))
 
 

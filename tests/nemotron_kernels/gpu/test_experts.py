@@ -185,11 +185,12 @@ def test_a_second_run_gives_the_same_bits(rig: Rig, name: str) -> None:
 
 def test_given_scratch_is_used_and_must_suffice(rig: Rig) -> None:
     case = draw_batch(SMALL, 3, "uniform", rig.weights.bias)
-    hidden = torch.full((rig.experts.hidden_elements(3),), float("nan"))
-    parts = torch.full((rig.experts.parts_elements(3),), float("nan"))
+    hidden = torch.full((18 * SMALL.intermediate,), float("nan"))
+    parts = torch.full((18 * SMALL.hidden,), float("nan"))
     out, _ = rig.run(CHOICES["stream"], case, hidden=hidden, parts=parts)
     assert relative_error(out, rig.expected(case)) < FP32
-    assert not hidden[: 18 * SMALL.intermediate].isnan().any()
+    assert not hidden.isnan().any()
+    assert not parts.isnan().any()
     with pytest.raises(ValueError, match="scratch of 10 elements"):
         rig.run(CHOICES["stream"], case, hidden=hidden[:10], parts=parts)
 

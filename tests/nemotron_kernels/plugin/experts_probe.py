@@ -9,6 +9,7 @@ import support.interpreted  # noqa: F401  (before anything imports triton)
 
 # isort: split
 import json
+from dataclasses import replace
 from math import prod
 from typing import Any
 from unittest.mock import patch
@@ -124,6 +125,9 @@ def rooms() -> list[list[int]]:
     """Elements of both scratch memories for 1 to 12 tokens, before and after the ranges are known."""
     experts = kernel(False).fused_experts
     sizes = (SMALL.intermediate, SMALL.hidden, SMALL.top_k, 128, 128, None, MoEActivation.RELU2_NO_MUL)
+    two, five = WAYS.ranges[1:]
+    folded = replace(two, choice=replace(two.choice, folded_shared=True))
+    experts.dispatch = Dispatch((WAYS.ranges[0], folded, five))
     with_ranges = [experts.workspace_shapes(m, *sizes)[:2] for m in range(1, 13)]
     experts.dispatch = Dispatch()
     stock = [experts.workspace_shapes(m, *sizes)[:2] for m in range(1, 13)]

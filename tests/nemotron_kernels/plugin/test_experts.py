@@ -41,10 +41,14 @@ def test_a_batch_beyond_the_memory_stays_vllms(seen: dict[str, Any]) -> None:
 
 
 def test_scratch_never_shrinks_and_is_vllms_where_nothing_is_ours(seen: dict[str, Any]) -> None:
-    """80 wide inputs, 96 wide experts, 6 of them and the shared one's two halves, for up to 5 tokens."""
+    """80 wide inputs, 96 wide experts; with 2 to 4 tokens the shared expert's two halves go along with the 6."""
     parts, hidden, stock_first, stock_second = seen["rooms"]
     assert stock_first == stock_second == [tokens * 6 * 96 for tokens in range(1, 13)]
     assert parts[0] == hidden[0] == 6 * 96, "a vector needs no more"
-    assert parts[1:5] == [max(tokens * 8 * 80, tokens * 6 * 96) for tokens in range(2, 6)]
-    assert hidden[1:6] == [2 * 8 * 96, 3 * 8 * 96, 4 * 8 * 96, 5 * 8 * 96, 5 * 8 * 96]
+    assert parts[1:] == [tokens * 8 * 80 for tokens in (2, 3, 4)] + [
+        tokens * 6 * 96 for tokens in range(5, 13)
+    ]
+    assert hidden[1:4] == [tokens * 8 * 96 for tokens in (2, 3, 4)]
+    assert hidden[4] == 5 * 615, "what 4 tokens took, in 5 rows"
+    assert hidden[5:] == [tokens * 6 * 96 for tokens in range(6, 13)]
     assert all(before <= after for row in (parts, hidden) for before, after in pairwise(row))
