@@ -41,7 +41,7 @@ def test_a_batch_beyond_the_memory_stays_vllms(seen: dict[str, Any]) -> None:
 
 
 def test_scratch_never_shrinks_and_is_vllms_where_nothing_is_ours(seen: dict[str, Any]) -> None:
-    """80 wide inputs, 96 wide experts; with 2 to 4 tokens the shared expert's two halves go along with the 6."""
+    """80 wide inputs, 96 wide experts; at 2 to 4 tokens the shared expert goes along in two halves."""
     parts, hidden, stock_first, stock_second = seen["rooms"]
     assert stock_first == stock_second == [tokens * 6 * 96 for tokens in range(1, 13)]
     assert parts[0] == hidden[0] == 6 * 96, "a vector needs no more"
