@@ -1,0 +1,150 @@
+"""The door alone: CPU of the API process for a streamed token, and how late tokens come, by open streams.
+
+    python benchmarks/door/ceiling.py [--streams 1,100,1000] [--out FILE.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
+QUESTION = "Say something long about the sea, the sky and everything between them."
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def once(streams: int, tokens: int, interval_ms: float) -> dict[str, Any]:
+    """One server, one crowd."""
+    flags = ["--interval-ms", str(interval_ms), "--tokens", str(tokens)]
+    server = subprocess.Popen(
+        [sys.executable, "-P", str(HERE / "metronome.py"), *flags], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout
+    try:
+        ready = json.loads(server.stdout.readline())
+        body = json.dumps(
+            {
+                "model": ready["model"],
+                "stream": True,
+                "max_tokens": tokens,
+                "reasoning": {"enabled": False},
+                "messages": [{"role": "user", "content": QUESTION}],
+            }
+        ).encode()
+        ask(ready["port"], 1, body)  # what is done once is done
+        before_bytes, before_s = resident_bytes(server.pid), cpu_s(server.pid)
+        peak, stop = [before_bytes], threading.Event()
+        watcher = threading.Thread(target=watch, args=(server.pid, peak, stop))
+        watcher.start()
+        seen = ask(ready["port"], streams, body)
+        used_s = cpu_s(server.pid) - before_s
+        stop.set()
+        watcher.join()
+    finally:
+        server.send_signal(signal.SIGTERM)
+    beats = json.loads(server.stdout.readline())["beats"]
+    server.wait()
+    return summary(streams, tokens, interval_ms, seen, used_s, beats) | {
+        "kib_a_stream": round((max(peak) - before_bytes) / 1024 / streams, 1)
+    }
+
+
+def watch(pid: int, peak: list[int], stop: threading.Event) -> None:
+    """Notes memory while the streams are open."""
+    while not stop.wait(0.1):
+        peak.append(resident_bytes(pid))
+
+
+def ask(port: int, streams: int, body: bytes) -> dict[str, Any]:
+    """A crowd in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-P", str(HERE / "crowd.py"), "--port", str(port), "--streams", str(streams)],
+        input=body,
+        capture_output=True,
+        check=True,
+    )
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def summary(
+    streams: int, tokens: int, interval_ms: float, seen: dict[str, Any], used_s: float, beats: list[float]
+) -> dict[str, Any]:
+    """What one run says."""
+    events = sum(count for arrivals in seen["arrivals"] for _, count in arrivals)
+    late = delays(seen["arrivals"], beats) if interval_ms else []
+    first = [a[0][0] - sent for a, sent in zip(seen["arrivals"], seen["sent"], strict=True) if a]
+    row = {
+        "streams": streams,
+        "tokens": tokens,
+        "interval_ms": interval_ms,
+        "refused": seen["refused"],
+        "events": events,
+        "wall_s": round(seen["wall_s"], 3),
+        "tokens_a_second": round(streams * tokens / seen["wall_s"]),
+        "cpu_us_a_token": round(used_s / (streams * tokens) * 1e6, 1),
+        "tokens_a_second_a_core": round(streams * tokens / used_s) if used_s else None,
+        "client_cpu_share": round(seen["own_cpu_s"] / seen["wall_s"], 2),
+        "ttft_median_ms": round(statistics.median(first) * 1e3, 1),
+    }
+    if late:
+        ordered = sorted(late)
+        row["late_ms"] = {
+            name: round(ordered[int(share * (len(ordered) - 1))] * 1e3, 2)
+            for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+        }
+    return row
+
+
+def delays(arrivals: list[list[tuple[float, int]]], beats: list[float]) -> list[float]:
+    """For each read, the time since the last beat before it: its tokens were there then."""
+    import bisect
+
+    found = []
+    for stream in arrivals:
+        for at, _ in stream:
+            index = bisect.bisect_right(beats, at) - 1
+            if index >= 0:
+                found.append(at - beats[index])
+    return found
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--streams", default="1,16,64,1000")
+    parser.add_argument("--tokens", type=int, default=0, help="of an answer; 0 fits it to the streams")
+    parser.add_argument("--interval-ms", type=float, default=0.0)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    rows = []
+    for streams in map(int, options.streams.split(",")):
+        tokens = options.tokens or max(min(40_000 // streams, 2000), 20)
+        rows.append(once(streams, tokens, options.interval_ms))
+        print(json.dumps(rows[-1]), flush=True)
+    if options.out:
+        options.out.write_text(json.dumps({"at": time.time(), "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
