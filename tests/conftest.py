@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,6 +19,14 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != RO
 # Background jobs of a shell ignore SIGINT and hand that down: no command under test could be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# structlog's own default draws all locals of a traceback, vocabularies included: seconds for each.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 hypothesis.settings.register_profile("no clock", deadline=None)  # a slow machine is no fault
 hypothesis.settings.load_profile("no clock")

@@ -1,6 +1,6 @@
 """The door alone: CPU of the API process for a streamed token, and how late tokens come, by open streams.
 
-    python benchmarks/door/ceiling.py [--streams 1,100,1000] [--out FILE.json]
+python benchmarks/door/ceiling.py [--streams 1,100,1000] [--out FILE.json]
 """
 
 from __future__ import annotations

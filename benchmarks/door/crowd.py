@@ -1,6 +1,6 @@
 """Many streams at once, read as cheaply as can be: counts events and notes when the first bytes of each came.
 
-    python benchmarks/door/crowd.py --port 8000 --path /api/v1/chat/completions --streams 1000 < body.json
+python benchmarks/door/crowd.py --port 8000 --path /api/v1/chat/completions --streams 1000 < body.json
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--path", default="/api/v1/chat/completions")
     parser.add_argument("--streams", type=int, default=1)
     options = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
     body = sys.stdin.buffer.read()
     began = time.monotonic()

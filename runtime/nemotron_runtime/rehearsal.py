@@ -62,14 +62,15 @@ async def rehearse(planner: Planner, tokens: Tokens, engine: Engine) -> Rehearsa
     plan, _ = planner.plan(ChatRequest.model_validate(REQUEST))
     service = ChatService(engine, tokens, _Forgetful())
     thought, name, arguments = 0, "", ""
-    async for event in service.run(plan, generation_id="rehearsal", created_s=int(time.time())):
-        match event:
-            case ReasoningDelta():
-                thought += len(event.text)
-            case ToolCallStart():
-                name = event.name
-            case ToolCallArgs():
-                arguments += event.text
+    async for events in service.run(plan, generation_id="rehearsal", created_s=int(time.time())):
+        for event in events:
+            match event:
+                case ReasoningDelta():
+                    thought += len(event.text)
+                case ToolCallStart():
+                    name = event.name
+                case ToolCallArgs():
+                    arguments += event.text
     return Rehearsal(thought, f"{name}({arguments})" if name else "")
 
 

@@ -305,9 +305,10 @@ def written(monkeypatch) -> Iterator[io.StringIO]:
     """All that is logged, set up as the program does it; uvicorn writes there, too."""
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
+    before = structlog.get_config()
     logs.configure("debug", "json")
     yield stderr
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def test_nothing_secret_is_logged(demo, written):

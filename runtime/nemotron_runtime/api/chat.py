@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect
 
 from nemotron_runtime.api.body import chat_request, read_json
 from nemotron_runtime.api.faults import fault_response, internal_error
-from nemotron_runtime.api.sse import EventStream, Item, Pump, lines
-from nemotron_runtime.chat.encode import Envelope, chunks, error_chunk, fold
-from nemotron_runtime.chat.events import ChatEvent, Finished
+from nemotron_runtime.api.generation import Batch, Generation
+from nemotron_runtime.api.sse import COMMENT, EventStream
+from nemotron_runtime.chat.chunk_writer import ChunkWriter
+from nemotron_runtime.chat.encode import Envelope, fold
+from nemotron_runtime.chat.events import ChatEvent
 from nemotron_runtime.chat.plan import GenerationPlan, new_generation_id
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.service import ChatService
@@ -128,14 +130,14 @@ class ChatRoute:
     def _plan(self, body: dict[str, Any]) -> tuple[GenerationPlan, Resolved]:
         return self._planner.plan(chat_request(body))
 
-    def _pump(self, call: _Call) -> Pump:
-        events = self._service.run(call.plan, generation_id=call.id, created_s=call.created)
-        return Pump(events, self._settings.timeout_s)
+    def _generation(self, call: _Call) -> Generation:
+        batches = self._service.run(call.plan, generation_id=call.id, created_s=call.created)
+        return Generation(batches, self._settings.timeout_s)
 
     async def _whole(self, call: _Call, headers: Mapping[str, str]) -> Response:
         """One JSON body. A client that leaves meanwhile stops the generation."""
-        pump = self._pump(call)
-        collecting = asyncio.create_task(_collect(pump))
+        generation = self._generation(call)
+        collecting = asyncio.create_task(_collect(generation))
         leaving = asyncio.create_task(_disconnected(call.request))
         try:
             await asyncio.wait({collecting, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,64 +147,43 @@ class ChatRoute:
             return Response(orjson.dumps(result), headers=dict(headers), media_type="application/json")
         finally:
             leaving.cancel()
-            collecting.cancel()
-            await pump.stop()
+            await _cancelled(collecting)
+            await generation.stop()
 
     async def _stream(self, call: _Call, headers: Mapping[str, str]) -> Response:
         """Server-sent events. What fails before the first event keeps its status."""
-        pump = self._pump(call)
+        generation = self._generation(call)
         try:
-            first = await pump.next(self._settings.keepalive_first_s)
-        except TimeoutError:
-            first = []
+            begun = await generation.begun(self._settings.keepalive_first_s)
         except BaseException:
-            await pump.stop()
+            await generation.stop()
             raise
-        if first and isinstance(first[0], RuntimeFault):
-            raise first[0]
-        return EventStream(self._lines(call, pump, first), pump, headers)
-
-    def _lines(self, call: _Call, pump: Pump, first: list[Item]) -> Any:
-        started = False
-
-        def encode(event: ChatEvent) -> list[Any]:
-            nonlocal started
-            encoded = chunks(event, call.envelope)
-            started = started or (bool(encoded) and not isinstance(event, Finished))
-            return list(encoded)
-
-        def encode_fault(fault: RuntimeFault) -> Any:
-            return error_chunk(
-                fault, call.envelope, started=started, requested_model=call.plan.requested_model
-            )
-
-        return lines(
-            pump,
-            first,
-            encode=encode,
-            encode_fault=encode_fault,
-            opening=_opening(call),
+        writer = ChunkWriter(call.envelope)
+        opening = b"" if call.plan.echo is None else writer.opening(dict(call.plan.echo))
+        return EventStream(
+            generation,
+            writer,
+            opening=opening if begun else COMMENT + opening,
+            requested_model=call.plan.requested_model,
             interval_s=self._settings.keepalive_interval_s,
+            headers=headers,
         )
 
 
-def _opening(call: _Call) -> list[Any]:
-    if call.plan.echo is None:
-        return []
-    chunk = call.envelope.chunk([])
-    chunk["debug"] = {"echo_upstream_body": dict(call.plan.echo)}
-    return [chunk]
-
-
-async def _collect(pump: Pump) -> list[ChatEvent]:
+async def _collect(generation: Generation) -> list[ChatEvent]:
     events: list[ChatEvent] = []
-    while True:
-        for item in await pump.next():
-            if item is None:
-                return events
-            if isinstance(item, RuntimeFault):
-                raise item
-            events.append(item)
+
+    async def take(batch: Batch) -> None:
+        events.extend(batch)
+
+    await generation.each(take)
+    return events
+
+
+async def _cancelled(task: asyncio.Task[Any]) -> None:
+    """Cancels a task and waits until it has ended."""
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _disconnected(request: Request) -> None:

@@ -1,136 +1,50 @@
-"""Server-sent events: the lines of a stream, comments in silence, and a response that notices who leaves."""
+"""Server-sent events: the answer as it comes, comments in silence, and a response that notices who leaves."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, suppress
-from typing import Any
+from collections.abc import Mapping
 
 import anyio
-import orjson
-import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from nemotron_runtime.api.faults import internal_error
-from nemotron_runtime.chat.events import ChatEvent
-from nemotron_runtime.errors import RequestTimeout, RuntimeFault
+from nemotron_runtime.api.generation import Batch, Generation
+from nemotron_runtime.chat.chunk_writer import DONE, ChunkWriter
+from nemotron_runtime.errors import RuntimeFault
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
-DONE = b"data: [DONE]\n\n"
-QUEUE_EVENTS = 1024
-log = structlog.get_logger()
-
-Item = ChatEvent | RuntimeFault | None
-"""None: the end."""
-
-
-def data(body: Any) -> bytes:
-    """One ``data:`` event."""
-    return b"data: " + orjson.dumps(body) + b"\n\n"
-
-
-class Pump:
-    """Runs a generation in a task of its own, so that silence can be timed without disturbing it.
-
-    Args:
-        events: The generation. Cancelling the pump closes it.
-        timeout_s: Seconds after which it is given up; None: never.
-    """
-
-    def __init__(self, events: AsyncGenerator[ChatEvent, None], timeout_s: float | None = None) -> None:
-        self._queue: asyncio.Queue[Item] = asyncio.Queue(QUEUE_EVENTS)
-        self._task = asyncio.create_task(self._run(events, timeout_s))
-
-    async def _run(self, events: AsyncGenerator[ChatEvent, None], timeout_s: float | None) -> None:
-        last: Item = None
-        try:
-            async with asyncio.timeout(timeout_s), aclosing(events):
-                async for event in events:
-                    await self._queue.put(event)
-        except RuntimeFault as fault:
-            last = fault
-        except TimeoutError:
-            last = RequestTimeout("Operation timed out. Please try again later.")
-        except Exception as error:
-            log.error("unexpected error", exc_info=error)
-            last = internal_error()
-        await self._queue.put(last)
-
-    async def next(self, timeout_s: float | None = None) -> list[Item]:
-        """All that waits, at least one item.
-
-        Raises:
-            TimeoutError: nothing came in time.
-        """
-        if self._queue.empty():
-            async with asyncio.timeout(timeout_s):
-                items = [await self._queue.get()]
-        else:
-            items = []
-        while not self._queue.empty():
-            items.append(self._queue.get_nowait())
-        return items
-
-    async def stop(self) -> None:
-        """Stops the generation where it is. Safe to call twice."""
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-
-
-async def lines(
-    pump: Pump,
-    first: list[Item],
-    *,
-    encode: Callable[[ChatEvent], list[Any]],
-    encode_fault: Callable[[RuntimeFault], Any],
-    opening: list[Any],
-    interval_s: float,
-) -> AsyncGenerator[bytes, None]:
-    """The bytes of a stream.
-
-    Args:
-        pump: Where events come from.
-        first: What has come already; empty: the first comment is due.
-        encode: The chunks of an event.
-        encode_fault: The last chunk of a stream that failed; nothing follows it.
-        opening: Chunks sent before all others.
-        interval_s: Silence after which a comment is sent.
-    """
-    items = first
-    head = b"".join(map(data, opening)) if items else COMMENT + b"".join(map(data, opening))
-    if head:
-        yield head
-    while True:
-        out = bytearray()
-        for item in items:
-            if item is None:
-                yield bytes(out) + DONE
-                return
-            if isinstance(item, RuntimeFault):
-                yield bytes(out) + data(encode_fault(item))
-                return
-            for chunk in encode(item):
-                out += data(chunk)
-        if out:
-            yield bytes(out)
-        try:
-            items = await pump.next(interval_s)
-        except TimeoutError:
-            items = []
-            yield COMMENT
 
 
 class EventStream(Response):
-    """Sends lines as they come. A client that leaves stops the pump at once, silence or not."""
+    """Sends what comes. A client that leaves stops the generation at once, silence or not.
+
+    Args:
+        generation: What is sent.
+        writer: Makes its bytes.
+        opening: Sent before all else.
+        requested_model: For the chunk of a fault.
+        interval_s: Silence after which a comment is sent.
+        headers: Further ones of the answer.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, body: AsyncGenerator[bytes, None], pump: Pump, headers: Mapping[str, str]) -> None:
-        self._lines = body
-        self._pump = pump
+    def __init__(
+        self,
+        generation: Generation,
+        writer: ChunkWriter,
+        *,
+        opening: bytes,
+        requested_model: str,
+        interval_s: float,
+        headers: Mapping[str, str],
+    ) -> None:
+        self._generation = generation
+        self._writer = writer
+        self._opening = opening
+        self._requested_model = requested_model
+        self._interval_s = interval_s
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **headers})
@@ -145,16 +59,68 @@ class EventStream(Response):
                         pass
                     group.cancel_scope.cancel()
 
+                async def speak() -> None:
+                    await self._send(send)
+                    group.cancel_scope.cancel()
+
+                # In a task of its own: what wakes it at each token passes no middleware on its way.
+                group.start_soon(speak)
                 group.start_soon(watch)
-                await self._send(send)
-                group.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await self._lines.aclose()
-                await self._pump.stop()
+                await self._generation.stop()
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async for chunk in self._lines:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        voice = _Voice(send, self._interval_s)
+        try:
+            if self._opening:
+                await voice.say(self._opening)
+
+            async def take(batch: Batch) -> None:
+                if said := self._writer.write(batch):
+                    await voice.say(said)
+
+            try:
+                await self._generation.each(take)
+                last = DONE
+            except RuntimeFault as fault:
+                last = self._writer.fault(fault, self._requested_model)
+            await voice.say(last)
+        finally:
+            voice.close()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Voice:
+    """Says what it is given, and a comment where it was silent for `interval_s` seconds."""
+
+    def __init__(self, send: Send, interval_s: float) -> None:
+        self._send = send
+        self._interval_s = interval_s
+        self._loop = asyncio.get_running_loop()
+        self._spoke_s = self._loop.time()
+        self._speaking = False
+        self._comment: asyncio.Task[None] | None = None
+        self._timer = self._loop.call_later(interval_s, self._due)
+
+    async def say(self, text: bytes) -> None:
+        """Sends some bytes; waits while the client takes nothing."""
+        self._speaking = True
+        await self._send({"type": "http.response.body", "body": text, "more_body": True})
+        self._speaking = False
+        self._spoke_s = self._loop.time()
+
+    def close(self) -> None:
+        """Says nothing more."""
+        self._timer.cancel()
+        if self._comment:
+            self._comment.cancel()
+
+    def _due(self) -> None:
+        """One timer serves a whole stream: it is set again for when the silence would be long enough."""
+        left_s = self._spoke_s + self._interval_s - self._loop.time()
+        if left_s <= 0 and not self._speaking:
+            self._comment = self._loop.create_task(self.say(COMMENT))
+            left_s = self._interval_s
+        self._timer = self._loop.call_later(max(left_s, 0.001), self._due)

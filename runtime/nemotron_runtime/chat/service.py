@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -35,8 +35,8 @@ class _Run:
     completion_tokens: int = 0
     cached_tokens: int = 0
 
-    def take(self, delta: TokenDelta) -> Iterator[Piece]:
-        """Counts a delta and yields what it says."""
+    def take(self, delta: TokenDelta) -> list[Piece]:
+        """Counts a delta and returns what it says."""
         if delta.token_ids and self.first_token_s is None:
             self.first_token_s = time.monotonic() - self.began
         self.completion_tokens += len(delta.token_ids)
@@ -44,17 +44,12 @@ class _Run:
         ids, rows = delta.token_ids, delta.logprobs
         if delta.finish == "stop" and ids and ids[-1] in self.plan.sampling.stop_token_ids:
             ids, rows = ids[:-1], rows[:-1] if rows else rows
-        for fragment in self.decoder.feed(ids, rows):
-            yield from self.splitter.feed(fragment)
-            if self.splitter.stopped:
-                return
+        return self.splitter.feed(*self.decoder.feed(ids, rows))
 
-    def close(self, *, cut: bool) -> Iterator[Piece]:
+    def close(self, *, cut: bool) -> list[Piece]:
         """What was held back until the end."""
-        if not self.splitter.stopped:
-            for fragment in self.decoder.flush():
-                yield from self.splitter.feed(fragment)
-        yield from self.splitter.finish(cut=cut)
+        last = self.splitter.feed(*self.decoder.flush())
+        return [*last, *self.splitter.finish(cut=cut)]
 
     @property
     def usage(self) -> Usage:
@@ -96,8 +91,11 @@ class ChatService:
 
     async def run(
         self, plan: GenerationPlan, *, generation_id: str, created_s: int
-    ) -> AsyncGenerator[ChatEvent, None]:
-        """Yields pieces and, last, Finished. Closing the generator stops the engine's work.
+    ) -> AsyncGenerator[list[ChatEvent], None]:
+        """Yields what each step of the engine says, if anything: pieces, and Finished as the last event.
+
+        Closing the generator stops the engine's work. An engine that runs ahead of a slow reader hands over
+        several tokens at a time, and their text comes in one piece.
 
         Raises:
             EngineError: at any time; nothing follows it.
@@ -108,12 +106,13 @@ class ChatService:
         error_type = None
         try:
             async with aclosing(self._events(run, generation_id)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        finished, outcome = event, "finished"
+                async for batch in events:
+                    if isinstance(batch[-1], Finished):
+                        finished, outcome = batch[-1], "finished"
                     if self._log_content:
-                        log.info("content", id=generation_id, said=repr(event))
-                    yield event
+                        for event in batch:
+                            log.info("content", id=generation_id, said=repr(event))
+                    yield batch
         except RuntimeFault as fault:
             outcome, error_type = "failed", fault.error_type
             raise
@@ -148,18 +147,20 @@ class ChatService:
             max_calls=plan.max_calls,
         )
 
-    async def _events(self, run: _Run, generation_id: str) -> AsyncGenerator[ChatEvent, None]:
+    async def _events(self, run: _Run, generation_id: str) -> AsyncGenerator[list[ChatEvent], None]:
         request = EngineRequest(generation_id, run.plan.prompt_token_ids, run.plan.sampling)
         finish = None
+        said: list[ChatEvent] = []
         async with aclosing(self._engine.generate(request)) as deltas:
             async for delta in deltas:
-                for piece in run.take(delta):
-                    yield piece
+                said = [*run.take(delta)]
                 finish = "stop" if run.splitter.stopped else delta.finish
                 if finish:
                     break
+                if said:
+                    yield said
         if finish is None or finish in FAILED_FINISHES:
+            if said:
+                yield said
             raise GenerationFailed("The model stopped before the answer was complete.")
-        for piece in run.close(cut=finish == "length"):
-            yield piece
-        yield run.finished(finish)
+        yield [*said, *run.close(cut=finish == "length"), run.finished(finish)]

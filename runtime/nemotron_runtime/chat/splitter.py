@@ -75,10 +75,11 @@ class Splitter:
         """A thought is open."""
         return self._thought is not None
 
-    def feed(self, fragment: Fragment) -> list[Piece]:
-        """Takes one token; returns what it makes certain. Ignored once the output has stopped or finished."""
+    def feed(self, *fragments: Fragment) -> list[Piece]:
+        """Takes tokens; returns what they make certain. Ignored once the output has stopped or finished."""
         if not self._finished:
-            self._take(fragment)
+            for fragment in fragments:
+                self._take(fragment)
         return self._drain()
 
     def finish(self, *, cut: bool) -> list[Piece]:
