@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,3 +78,10 @@ class Gauge:
             before_s = time.monotonic()
             await asyncio.sleep(_EVERY_S)
             self.lags_ms.append(max(0.0, 1000 * (time.monotonic() - before_s - _EVERY_S)))
+
+
+def allow_open_files() -> None:
+    """As many as this process may have: each stream is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -264,5 +264,8 @@ def _tell(line: str) -> None:
 if __name__ == "__main__":
     import gc
 
-    gc.disable()
+    from nemotron_bench.limits import allow_open_files
+
+    gc.disable()  # its pauses would be taken for the ruler's
+    allow_open_files()
     asyncio.run(_serve(Script(**json.loads(sys.argv[1])), _tell))
