@@ -17,7 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 HERE = Path(__file__).parent
+LONG_WORDS = 200_000
 TICKS = os.sysconf("SC_CLK_TCK")
 QUESTION = "Say something long about the sea, the sky and everything between them."
 
@@ -33,8 +36,8 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def once(streams: int, tokens: int, interval_ms: float) -> dict[str, Any]:
-    """One server, one crowd."""
+def once(streams: int, tokens: int, interval_ms: float, long_prompts: int = 0) -> dict[str, Any]:
+    """One server, one crowd; meanwhile some prompts of LONG_WORDS words, one after the other."""
     flags = ["--interval-ms", str(interval_ms), "--tokens", str(tokens)]
     server = subprocess.Popen(
         [sys.executable, "-P", str(HERE / "metronome.py"), *flags], stdout=subprocess.PIPE, text=True
@@ -56,7 +59,10 @@ def once(streams: int, tokens: int, interval_ms: float) -> dict[str, Any]:
         peak, stop = [before_bytes], threading.Event()
         watcher = threading.Thread(target=watch, args=(server.pid, peak, stop))
         watcher.start()
+        longs = threading.Thread(target=ask_long, args=(ready, long_prompts))
+        longs.start()
         seen = ask(ready["port"], streams, body)
+        longs.join()
         used_s = cpu_s(server.pid) - before_s
         stop.set()
         watcher.join()
@@ -64,7 +70,7 @@ def once(streams: int, tokens: int, interval_ms: float) -> dict[str, Any]:
         server.send_signal(signal.SIGTERM)
     beats = json.loads(server.stdout.readline())["beats"]
     server.wait()
-    return summary(streams, tokens, interval_ms, seen, used_s, beats) | {
+    return summary(streams, tokens, interval_ms, long_prompts, seen, used_s, beats) | {
         "kib_a_stream": round((max(peak) - before_bytes) / 1024 / streams, 1)
     }
 
@@ -73,6 +79,19 @@ def watch(pid: int, peak: list[int], stop: threading.Event) -> None:
     """Notes memory while the streams are open."""
     while not stop.wait(0.1):
         peak.append(resident_bytes(pid))
+
+
+def ask_long(ready: dict[str, Any], count: int) -> None:
+    """Prompts that take long to render and to count: they must not hold up the others' tokens."""
+    body = {
+        "model": ready["model"],
+        "max_tokens": 1,
+        "messages": [{"role": "user", "content": "one two three four " * (LONG_WORDS // 4)}],
+    }
+    url = f"http://127.0.0.1:{ready['port']}/api/v1/chat/completions"
+    time.sleep(1)
+    for _ in range(count):
+        httpx.post(url, json=body, timeout=120)
 
 
 def ask(port: int, streams: int, body: bytes) -> dict[str, Any]:
@@ -88,7 +107,13 @@ def ask(port: int, streams: int, body: bytes) -> dict[str, Any]:
 
 
 def summary(
-    streams: int, tokens: int, interval_ms: float, seen: dict[str, Any], used_s: float, beats: list[float]
+    streams: int,
+    tokens: int,
+    interval_ms: float,
+    long_prompts: int,
+    seen: dict[str, Any],
+    used_s: float,
+    beats: list[float],
 ) -> dict[str, Any]:
     """What one run says."""
     events = sum(count for arrivals in seen["arrivals"] for _, count in arrivals)
@@ -98,6 +123,7 @@ def summary(
         "streams": streams,
         "tokens": tokens,
         "interval_ms": interval_ms,
+        "long_prompts": long_prompts,
         "refused": seen["refused"],
         "events": events,
         "wall_s": round(seen["wall_s"], 3),
@@ -135,12 +161,13 @@ def main() -> None:
     parser.add_argument("--streams", default="1,16,64,1000")
     parser.add_argument("--tokens", type=int, default=0, help="of an answer; 0 fits it to the streams")
     parser.add_argument("--interval-ms", type=float, default=0.0)
+    parser.add_argument("--long-prompts", type=int, default=0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     rows = []
     for streams in map(int, options.streams.split(",")):
         tokens = options.tokens or max(min(40_000 // streams, 2000), 20)
-        rows.append(once(streams, tokens, options.interval_ms))
+        rows.append(once(streams, tokens, options.interval_ms, options.long_prompts))
         print(json.dumps(rows[-1]), flush=True)
     if options.out:
         options.out.write_text(json.dumps({"at": time.time(), "rows": rows}, indent=1) + "\n")

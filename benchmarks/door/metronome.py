@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import signal
 import socket
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -23,7 +24,7 @@ from prometheus_client import CollectorRegistry
 from nemotron_runtime import logs
 from nemotron_runtime.api.metrics import MetricsRecorder
 from nemotron_runtime.app import Parts, create_app
-from nemotron_runtime.engine.base import EngineInfo, EngineRequest, TokenDelta
+from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.serving import open_model
 from nemotron_runtime.settings import Settings
@@ -140,10 +141,32 @@ async def serve(interval_s: float, tokens: int) -> None:
     print(json.dumps({"beats": engine.beats}), flush=True)
 
 
+async def consume(interval_s: float, tokens: int, streams: int) -> None:
+    """What the engine costs by itself: its streams are read and thrown away."""
+    engine = Metronome(20, interval_s, tokens)
+    await engine.start()
+
+    async def read() -> None:
+        sampling = Sampling(max_tokens=tokens, temperature=1.0, top_p=1.0)
+        async with aclosing(engine.generate(EngineRequest("bare", (20,), sampling))) as deltas:
+            async for _ in deltas:
+                pass
+
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    await asyncio.gather(*(read() for _ in range(streams)))
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    await engine.stop()
+    used_s = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    print(json.dumps({"cpu_us_a_token": used_s / (streams * tokens) * 1e6}), flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--interval-ms", type=float, default=0.0)
     parser.add_argument("--tokens", type=int, default=200)
+    parser.add_argument("--bare", type=int, help="streams that are read without an API")
     options = parser.parse_args()
+    pace = (options.interval_ms / 1000, options.tokens)
+    work = consume(*pace, options.bare) if options.bare else serve(*pace)
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-        runner.run(serve(options.interval_ms / 1000, options.tokens))
+        runner.run(work)
