@@ -53,6 +53,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A workload as evidence has it.
+
+    Attributes:
+        hash: By :func:`nemotron_bench.workloads.fingerprint`.
+    """
+
+    name: str
+    about: str
+    hash: str
+    seed: int
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A run of ``nemotron bench serve``.
 
@@ -62,8 +77,8 @@ class Evidence:
         command: Words of the command line.
         facts: Of the client's machine, by :func:`nemotron_bench.environment.facts`.
         server: What it says of itself, by :func:`nemotron_bench.target.report`, and the model asked for.
-        workload: Its fields, with ``name``, ``hash`` and ``seed``.
-        settings: Of the run: bounds, objectives, fields added to each request, number of GPUs.
+        gpus: Of the server, as the command line says.
+        settings: Of the run: bounds, objectives, fields added to each request.
     """
 
     name: str
@@ -72,7 +87,8 @@ class Evidence:
     command: tuple[str, ...]
     facts: dict[str, Any]
     server: dict[str, Any]
-    workload: dict[str, Any]
+    workload: Asked
+    gpus: int
     settings: dict[str, Any]
     steps: tuple[Step, ...]
     schema: Literal[1] = SCHEMA

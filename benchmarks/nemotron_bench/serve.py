@@ -9,7 +9,7 @@ from typing import Any
 from nemotron_bench.arrivals import Arrivals, Closed
 from nemotron_bench.ceiling import ceiling_events_per_s
 from nemotron_bench.client import Client
-from nemotron_bench.evidence import Step
+from nemotron_bench.evidence import Asked, Step
 from nemotron_bench.limits import allow_open_files
 from nemotron_bench.metrics import Objectives, figures
 from nemotron_bench.run import Bounds, Progress, run_step
@@ -56,17 +56,22 @@ class Order:
     keep_gaps: bool = True
     silence_s: float = 300.0
 
-    def workload_facts(self) -> dict[str, Any]:
-        """The workload as evidence has it."""
-        facts = asdict(self.workload)
-        facts["input_tokens"] = list(self.workload.input_tokens)
-        facts["file"] = self.workload.file.name if self.workload.file else None
-        source = open_source(self.workload.rungs()[0], self.seed)
-        return {**facts, "hash": fingerprint(self.workload, source, self.seed), "seed": self.seed}
+    def asked(self) -> Asked:
+        """The workload as evidence has it.
+
+        Raises:
+            BadWorkload: a file to replay can't be read.
+        """
+        work = self.workload
+        known = fingerprint(work, open_source(work.rungs()[0], self.seed), self.seed)
+        fields = asdict(work) | {"input_tokens": list(work.input_tokens)}
+        fields["file"] = work.file.name if work.file else None
+        fields = {name: value for name, value in fields.items() if name not in ("name", "about")}
+        return Asked(work.name, work.about, known, self.seed, fields)
 
     def settings(self) -> dict[str, Any]:
         """The rest of the order as evidence has it."""
-        names = ("warm_up", "repeats", "gpus", "keep_gaps", "silence_s")
+        names = ("warm_up", "repeats", "keep_gaps", "silence_s")
         return {
             **{name: getattr(self, name) for name in names},
             "bounds": asdict(self.bounds),

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from nemotron_runtime.cli.bench import bench
 from nemotron_runtime.cli.bundle import bundle
 from nemotron_runtime.cli.chat import chat
 from nemotron_runtime.cli.config import config
@@ -60,4 +61,5 @@ main = typer.Typer(
 for verb in (serve, status, stop, logs, chat, models, doctor, plan, pull, verify, bundle, install, tune):
     main.command(epilog=_EPILOG)(verb)
 main.add_typer(config, name="config")
+main.add_typer(bench, name="bench")
 main.command(epilog=_EPILOG)(version)

@@ -1,0 +1,15 @@
+"""``nemotron bench``: one verb a file."""
+
+from __future__ import annotations
+
+import typer
+
+from nemotron_runtime.cli.bench.compare import compare
+from nemotron_runtime.cli.bench.report import report
+from nemotron_runtime.cli.bench.serve import serve
+
+bench = typer.Typer(
+    no_args_is_help=True, help="Measure a server over HTTP: this one, vLLM's, or the hosted endpoint."
+)
+for verb in (serve, report, compare):
+    bench.command()(verb)
