@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 
 HERE = Path(__file__).parent
+PATH = "/api/v1/chat/completions"
 LONG_WORDS = 200_000
 TICKS = os.sysconf("SC_CLK_TCK")
 QUESTION = "Say something long about the sea, the sky and everything between them."
@@ -88,16 +89,17 @@ def ask_long(ready: dict[str, Any], count: int) -> None:
         "max_tokens": 1,
         "messages": [{"role": "user", "content": "one two three four " * (LONG_WORDS // 4)}],
     }
-    url = f"http://127.0.0.1:{ready['port']}/api/v1/chat/completions"
+    url = f"http://127.0.0.1:{ready['port']}{PATH}"
     time.sleep(1)
     for _ in range(count):
         httpx.post(url, json=body, timeout=120)
 
 
-def ask(port: int, streams: int, body: bytes) -> dict[str, Any]:
+def ask(port: int, streams: int, body: bytes, path: str = PATH) -> dict[str, Any]:
     """A crowd in a process of its own."""
+    flags = ["--port", str(port), "--streams", str(streams), "--path", path]
     done = subprocess.run(
-        [sys.executable, "-P", str(HERE / "crowd.py"), "--port", str(port), "--streams", str(streams)],
+        [sys.executable, "-P", str(HERE / "crowd.py"), *flags],
         input=body,
         capture_output=True,
         check=True,

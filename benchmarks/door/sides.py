@@ -1,0 +1,234 @@
+"""What an API costs above the engine: raw AsyncLLM, our server, vLLM's own, in turn, in one run.
+
+All three hold the embedded checkpoint with equal settings; only one is asked at a time. CPU is that of the
+process that speaks to clients, never of the engine's core. Every answer has its full length.
+
+    python benchmarks/door/sides.py [--streams 1,16,64] [--rounds 3] [--out FILE.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import httpx
+from ceiling import HERE, ask, cpu_s
+from raw import ENDS, QUESTION, SLUG
+
+from nemotron_runtime.weights.embedded import embedded_checkpoint
+
+ROOT = HERE.parents[1]
+SEQUENCES = 64
+TOKENS = 128
+START_S = 240
+ENGINE = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+VLLM_FLAGS = {
+    "--max-model-len": "32768",
+    "--max-num-seqs": str(SEQUENCES),
+    "--max-num-batched-tokens": "2048",
+    "--dtype": "bfloat16",
+    "--kv-cache-memory-bytes": str(1 << 30),
+    "--generation-config": "vllm",
+    "--served-model-name": SLUG,
+}
+
+
+class Raw:
+    """AsyncLLM in a process of its own that is told what to do."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        assert process.stdout
+        self.facts = json.loads(process.stdout.readline())
+
+    def load(self, streams: int) -> dict[str, float]:
+        """One load."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"streams": streams, "tokens": TOKENS}) + "\n")
+        self._process.stdin.flush()
+        seen = json.loads(self._process.stdout.readline())
+        return figures(streams, seen["wall_s"], seen["cpu_s"], seen["first_s"])
+
+
+class Server:
+    """A server that is asked over HTTP."""
+
+    def __init__(self, process: subprocess.Popen[Any], port: int, path: str) -> None:
+        self._process, self._port, self._path = process, port, path
+        body: dict[str, Any] = {
+            "model": SLUG,
+            "messages": [{"role": "user", "content": QUESTION}],
+            "max_tokens": TOKENS,
+            "seed": 1,
+            "stream": True,
+            "logit_bias": {str(token): -100 for token in ENDS},
+        }
+        thoughtless = {"chat_template_kwargs": {"enable_thinking": False}}
+        body |= {"reasoning": {"enabled": False}} if "/api/" in path else thoughtless
+        self._body = json.dumps(body).encode()
+
+    def load(self, streams: int) -> dict[str, float]:
+        """One load."""
+        before = cpu_s(self._process.pid)
+        seen = ask(self._port, streams, self._body, self._path)
+        if seen["refused"]:
+            raise SystemExit(f"{self._path}: {seen['refused']} of {streams} requests were refused")
+        firsts = [a[0][0] - sent for a, sent in zip(seen["arrivals"], seen["sent"], strict=True)]
+        return figures(streams, seen["wall_s"], cpu_s(self._process.pid) - before, firsts)
+
+
+def figures(streams: int, wall_s: float, used_s: float, firsts: list[float]) -> dict[str, float]:
+    """What one load says."""
+    return {
+        "tokens_a_second": streams * TOKENS / wall_s,
+        "cpu_us_a_token": used_s / (streams * TOKENS) * 1e6,
+        "ttft_median_ms": statistics.median(firsts) * 1e3,
+    }
+
+
+@contextmanager
+def running(*command: str, **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process and all that it starts, until the block ends."""
+    process = subprocess.Popen(command, env=os.environ | ENGINE, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, process: subprocess.Popen[Any]) -> None:
+    """Until it answers 200."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended before it was ready: {process.args}")
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.5)
+    raise SystemExit(f"{url} did not become ready in {START_S} s")
+
+
+def start(stack: ExitStack) -> dict[str, Raw | Server]:
+    """All three sides, one after the other."""
+    python = [sys.executable, "-P"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    raw = Raw(stack.enter_context(running(*python, str(HERE / "raw.py"), str(SEQUENCES), **pipes)))
+
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG, "--port", str(port)]
+    ours = stack.enter_context(running(*command, "--max-sequences", str(SEQUENCES), **quiet))
+    wait_for(f"http://127.0.0.1:{port}/ready", ours)
+
+    other = free_port()
+    flags = [word for pair in VLLM_FLAGS.items() for word in pair]
+    command = [*python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(embedded_checkpoint())]
+    theirs = stack.enter_context(running(*command, "--enforce-eager", "--port", str(other), *flags, **quiet))
+    wait_for(f"http://127.0.0.1:{other}/health", theirs)
+    return {
+        "AsyncLLM": raw,
+        "ours": Server(ours, port, "/api/v1/chat/completions"),
+        "vLLM's": Server(theirs, other, "/v1/chat/completions"),
+    }
+
+
+def measure(streams: tuple[int, ...], rounds: int) -> list[dict[str, Any]]:
+    """Each side once to warm up, then in turn, AsyncLLM first and last in each round."""
+    rows = []
+    with ExitStack() as stack:
+        sides = start(stack)
+        for count in streams:
+            for side in sides.values():
+                side.load(count)
+            for number in range(rounds):
+                for name in ("AsyncLLM", "ours", "vLLM's", "AsyncLLM"):
+                    rows.append({"side": name, "streams": count, "round": number, **sides[name].load(count)})
+                    print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def summary(rows: list[dict[str, Any]], streams: int) -> dict[str, Any]:
+    """Medians of each side, and what they are to AsyncLLM's."""
+
+    def middle(side: str, what: str) -> float:
+        return statistics.median(r[what] for r in rows if (r["side"], r["streams"]) == (side, streams))
+
+    table: dict[str, Any] = {"streams": streams}
+    raw = [r["tokens_a_second"] for r in rows if (r["side"], r["streams"]) == ("AsyncLLM", streams)]
+    for side in ("AsyncLLM", "ours", "vLLM's"):
+        rate, used = middle(side, "tokens_a_second"), middle(side, "cpu_us_a_token")
+        table[side] = {
+            "tokens_a_second": round(rate, 1),
+            "of_asyncllm": round(rate / statistics.median(raw), 3),
+            "cpu_us_a_token": round(used, 1),
+            "cpu_us_above_asyncllm": round(used - middle("AsyncLLM", "cpu_us_a_token"), 1),
+            "ttft_median_ms": round(middle(side, "ttft_median_ms"), 1),
+        }
+    table["spread_of_asyncllm"] = round((max(raw) - min(raw)) / statistics.median(raw), 3)
+    return table
+
+
+def git(*words: str) -> str:
+    """What git answers."""
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--streams", default="1,16,64")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    streams = tuple(map(int, options.streams.split(",")))
+    commit = git("rev-parse", "--short", "HEAD")
+    dirty = bool(git("status", "--porcelain", "--untracked-files=no"))
+    rows = measure(streams, options.rounds)
+    result = {
+        "schema": 1,
+        "what": "what an API costs above the engine",
+        "commit": commit,
+        "dirty": dirty,
+        "cpu": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in ("torch", "vllm-cpu", "uvicorn", "fastapi")},
+        "tokens_an_answer": TOKENS,
+        "summary": [summary(rows, count) for count in streams],
+        "rows": rows,
+    }
+    for table in result["summary"]:  # type: ignore[attr-defined]
+        print(json.dumps(table, indent=1))
+    out = options.out or ROOT / f"benchmarks/results/{time.strftime('%Y-%m-%d')}-cpu-{commit}-door.json"
+    out.write_text(json.dumps(result, indent=1) + "\n")
+    print(out)
+
+
+if __name__ == "__main__":
+    main()
