@@ -16,10 +16,12 @@ from typing import Any
 
 import httpx
 
+from nemotron_bench.http1 import BadUrl
+from nemotron_bench.target import BadServer, NoServer, find_model
+
 READY_S = 1800.0
 """A 30B on a cold disk, with kernels to compile, takes minutes."""
 END_S = 60.0
-KEY, OPENROUTER_KEY = "NEMOTRON_BENCH_KEY", "OPENROUTER_API_KEY"
 
 _LOOK_S = 0.1
 _TAIL = 2000
@@ -99,9 +101,12 @@ def reach(base_url: str, model: str | None = None, key: str | None = None) -> Se
     Raises:
         ServerFailed: it doesn't answer, or lists no model.
     """
-    if model is None:
-        model = _first_model(_get_json(f"{base_url}/models", key), base_url)
-    return Server(base_url, model, key)
+    try:
+        return Server(base_url, model or find_model(base_url, key), key)
+    except (BadServer, BadUrl) as fault:
+        raise ServerFailed(str(fault)) from fault
+    except NoServer as fault:
+        raise ServerFailed(f"{fault}; start it, or check the URL") from fault
 
 
 @contextmanager
@@ -137,15 +142,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def key_of(base_url: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """The key for a server named by URL; from the environment, since flags show in lists of processes.
-
-    OpenRouter's key goes to OpenRouter alone.
-    """
-    at_openrouter = base_url.startswith("https://openrouter.ai/")
-    return environ.get(KEY) or (environ.get(OPENROUTER_KEY) if at_openrouter else None)
 
 
 def end(process: subprocess.Popen[bytes], patience_s: float = END_S) -> None:
@@ -205,25 +201,3 @@ def _is_ready(client: httpx.Client, origin: str) -> bool:
 def _said(fault: str, log: Path) -> str:
     end_of_log = log.read_text(errors="replace")[-_TAIL:].strip() or "(nothing was written)"
     return f"{fault}; its log, {log}, ends:\n{end_of_log}"
-
-
-def _get_json(url: str, key: str | None) -> Any:
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        answer = httpx.get(url, headers=headers, timeout=30)
-        if not answer.is_success:
-            raise ServerFailed(f"{url} answers {answer.status_code}: check the base URL and the key")
-        return answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        raise ServerFailed(f"{url} can't be reached: {fault}; start the server, or check the URL") from fault
-    except ValueError as fault:
-        raise ServerFailed(f"{url} answers no JSON: check the path of the base URL") from fault
-
-
-def _first_model(document: Any, base_url: str) -> str:
-    entries = document.get("data") if isinstance(document, dict) else None
-    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
-        name = entries[0].get("id")
-        if isinstance(name, str) and name:
-            return name
-    raise ServerFailed(f"{base_url}/models lists no model: name one with --model")
