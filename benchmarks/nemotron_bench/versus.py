@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from nemotron_bench.arrivals import Arrivals
 from nemotron_bench.evidence import Step
 from nemotron_bench.ratios import SideName, Turn, ratios, sides, unlike
+from nemotron_bench.run import Progress
 from nemotron_bench.serve import Order, Tell, run_order
 from nemotron_bench.servers import Command, Server, reach, running
 from nemotron_bench.target import report
@@ -136,8 +137,11 @@ class Versus:
         )
         steps: list[Step] = []
 
+        def say(part: str, progress: Progress) -> None:
+            tell(f"{side}, round {number}: {part.removesuffix(', repeat 1')}", progress)
+
         async def collect() -> None:
-            async for step in run_order(order, server.key, lambda part, now: tell(f"{side}: {part}", now)):
+            async for step in run_order(order, server.key, say):
                 steps.append(step)
 
         uvloop.run(collect())
@@ -187,6 +191,13 @@ def _failures(turns: Sequence[Turn]) -> Iterator[str]:
 
 
 def _doubts(turns: Sequence[Turn]) -> Iterator[str]:
-    for turn in turns:
-        for doubt in turn.step.limits.doubts():
-            yield f"{turn.side}, round {turn.round}, {turn.step.label}: {doubt}"
+    """One line for each load: on a busy machine most turns have a doubt."""
+    for label in dict.fromkeys(turn.step.label for turn in turns):
+        mine = [turn for turn in turns if turn.step.label == label]
+        doubtful = [turn for turn in mine if turn.step.limits.doubts()]
+        if doubtful:
+            first = doubtful[0]
+            yield (
+                f"{label}: the client may have been the limit in {len(doubtful)} of {len(mine)} turns, as in "
+                f"{first.side}, round {first.round}: {'; '.join(first.step.limits.doubts())}"
+            )

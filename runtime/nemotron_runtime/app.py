@@ -192,7 +192,7 @@ def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
     """
     model = open_model(loaded, start, fetch)
     settings = model.settings
-    options = _options(model)
+    options = engine_options(model)
     start.expect(f"{model.served.spec.slug}, {settings.variant}, {settings.load_format}, {model.device}")
 
     def tell(name: str, detail: str) -> None:
@@ -224,7 +224,8 @@ def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
     return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY, start)
 
 
-def _options(model: Model) -> VllmOptions:
+def engine_options(model: Model) -> VllmOptions:
+    """What the engine of this model is started with."""
     settings = model.settings
     return VllmOptions(
         model_dir=model.folder,
