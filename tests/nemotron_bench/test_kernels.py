@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from argparse import Namespace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 
-from nemotron_bench.kernels import profilers, rivals, run, whole_model
+from nemotron_bench.kernels import command, profilers, rivals, run, whole_model
 from nemotron_bench.kernels.rivals import FlashInfer, Rivals
 from nemotron_kernels.geometry import CARDS
 from nemotron_kernels.tune.cases import make_layers
@@ -29,17 +27,6 @@ class Few(Rivals):
 
     def ours(self, choice: Any) -> Scripted:
         return Scripted(self.layers, "ours")
-
-
-@pytest.fixture
-def script(repo: Path) -> ModuleType:
-    path = repo / "benchmarks/gpu/kernels.py"
-    spec = importlib.util.spec_from_file_location("kernels_script", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def measure(
@@ -93,24 +80,24 @@ def test_what_there_was_no_time_for_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     assert {"ncu", "racecheck"} <= set(result["skipped"])
 
 
-def test_results_are_never_overwritten(script: ModuleType, tmp_path: Path) -> None:
+def test_results_are_never_overwritten(tmp_path: Path) -> None:
     result = {"commit": "abc1234", "rows": []}
-    first, second = (script.write(tmp_path, "NVIDIA H100 80GB HBM3", result) for _ in range(2))
+    first, second = (command.write(tmp_path, "NVIDIA H100 80GB HBM3", result) for _ in range(2))
     assert first.name.endswith("-h100-80gb-hbm3-abc1234-kernels.json")
     assert second.name.endswith("-kernels-2.json")
     assert json.loads(first.read_bytes()) == result
 
 
-def test_a_row_is_one_line(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     for row in measure(monkeypatch, others=("broken",))["rows"]:
-        assert len(script.line(row).splitlines()) == 1
-    assert "WRONG" in script.line(row)
+        assert len(command.line(row).splitlines()) == 1
+    assert "WRONG" in command.line(row)
 
 
 def test_the_script_says_what_it_needs(repo: Path) -> None:
-    command = ["bash", str(repo / "benchmarks/gpu/kernels.sh")]
+    words = ["bash", str(repo / "benchmarks/gpu/kernels.sh")]
     environ = {"PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environ)
     assert done.returncode == 3
     assert "no NVIDIA GPU is usable here" in done.stderr
 

@@ -1,1 +1,1 @@
-"""The expert kernels against others, on a GPU; `benchmarks/gpu/kernels.sh` runs it."""
+"""The expert kernels against others, on a GPU; `nemotron bench kernels` runs it."""

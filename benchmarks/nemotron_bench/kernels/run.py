@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nemotron_bench.kernels import profilers, rivals
 from nemotron_kernels.choice import Choice, default_choice
@@ -17,6 +16,9 @@ from nemotron_kernels.tune.check import Oracle
 from nemotron_kernels.tune.clock import Program, as_json, compare, warm_up
 from nemotron_kernels.tune.contenders import Contender
 
+if TYPE_CHECKING:
+    from nemotron_bench.kernels.command import Options
+
 REPEATS, ROUNDS = 50, 3
 WARM_S = 2.0
 
@@ -26,7 +28,7 @@ class Run:
 
     def __init__(
         self,
-        options: argparse.Namespace,
+        options: Options,
         geometry: Geometry,
         name: str,
         ranges: Dispatch | None,

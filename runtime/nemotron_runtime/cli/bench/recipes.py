@@ -91,7 +91,7 @@ def stock(flags: Sequence[str] = ()) -> Command:
     from nemotron_runtime.engine.vllm import engine_args
     from nemotron_runtime.serving import open_model
 
-    model = open_model(_settings(flags), _Silent())
+    model = open_model(settings_of(flags), _Silent())
     arguments = engine_args(engine_options(model))
     folder = arguments.pop("model")
     program = ("-m", "vllm.entrypoints.openai.api_server", "--model", folder)
@@ -114,7 +114,7 @@ def vllm_flags(arguments: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def _settings(flags: Sequence[str]) -> Loaded:
+def settings_of(flags: Sequence[str]) -> Loaded:
     """As ``nemotron serve`` reads flags that have a value."""
     import os
 
