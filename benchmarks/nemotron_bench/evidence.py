@@ -136,12 +136,12 @@ def write_once(path: Path, document: Mapping[str, Any]) -> None:
     Raises:
         BadEvidence: there is a file, or it can't be written.
     """
+    if path.exists():
+        raise BadEvidence(f"{path} exists, and results are never overwritten: name another file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             file.writelines(_lines(document))
-    except FileExistsError as fault:
-        raise BadEvidence(f"{path} exists, and results are never overwritten: name another file") from fault
     except OSError as fault:
         raise BadEvidence(f"{path} can't be written: {fault.strerror}") from fault
 

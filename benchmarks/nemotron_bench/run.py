@@ -120,7 +120,8 @@ class _Load:
             for due_s in arrivals.offsets_s(seed):
                 if self.bounds.seconds is not None and due_s > self.bounds.seconds:
                     return
-                await asyncio.sleep(max(0.0, due_s - self.elapsed_s))
+                while (wait_s := due_s - self.elapsed_s) > 0:  # uvloop's timers may fire too soon
+                    await asyncio.sleep(wait_s)
                 session = None if self._over() else next(self.sessions, None)
                 if session is None:
                     return

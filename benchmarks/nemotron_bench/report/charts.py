@@ -53,7 +53,7 @@ def draw(runs: Sequence[Evidence]) -> list[Chart]:
         ("frontier", "Speed of a stream against speed of a GPU", _frontier),
         ("ttft", "Time to first token", _ttft),
         ("itl", "Gaps between events", _itl),
-        ("timeline", "Requests over time, in the widest step", _timeline),
+        ("timeline", "Requests over time, under the heaviest load", _timeline),
     )
     with mpl.rc_context(_STYLE):
         return [chart for name, title, plot in charts if (chart := _chart(name, title, plot, runs))]
@@ -115,7 +115,7 @@ def _frontier(axes: Axes, runs: Sequence[Evidence]) -> bool:
     for run in runs:
         gpus = run.gpus
         points = [
-            (user, rate / gpus, step.label)
+            (user, rate / gpus, str(step.arrivals))
             for step, steps in _series(run)
             if (user := _middle(steps, "tokens_per_s_per_user"))
             and (rate := _middle(steps, "output_tokens_per_s"))
@@ -164,7 +164,7 @@ def _cumulative(axes: Axes, runs: Sequence[Evidence], values: Callable[[Step], l
 
 def _timeline(axes: Axes, runs: Sequence[Evidence]) -> bool:
     """Each request as a bar: waiting, thinking, answering."""
-    step = max((step for run in runs for step in run.steps), key=lambda step: step.figures.requests)
+    step = max((step for run in runs for step in run.steps), key=_weight)
     spans = sorted(span for row in step.rows if (span := _span(row)))[:MAX_TIMELINE_ROWS]
     if not spans:
         return False
@@ -178,6 +178,11 @@ def _timeline(axes: Axes, runs: Sequence[Evidence]) -> bool:
     axes.set_xlabel(f"seconds, {step.label}")
     axes.set_ylabel("request")
     return True
+
+
+def _weight(step: Step) -> tuple[float, int]:
+    load = step.arrivals
+    return load.concurrency if isinstance(load, Closed) else load.rate_per_s, step.figures.requests
 
 
 def _span(row: Row) -> tuple[float, float, float, float, bool] | None:

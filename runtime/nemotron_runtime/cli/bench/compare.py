@@ -16,8 +16,8 @@ _HEAD = ("load", "figure", "A", "B", "B / A", "spread", "verdict")
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A", help="A result of `nemotron bench serve`.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="A, a result of `nemotron bench serve`.")],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="B, another one.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Say what differs between two runs: first the set-up, then the speed, with its spread.

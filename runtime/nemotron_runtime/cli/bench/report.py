@@ -12,9 +12,7 @@ from nemotron_runtime.errors import ConfigError
 
 
 def report(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Results of `nemotron bench serve`.")
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Results of `nemotron bench serve`.")],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -19,6 +19,7 @@ STEP_HEAD = (
     "ITL p50 / p99, ms",
     "tokens/event",
     "E2EL p50, s",
+    "goodput/s",
 )
 
 
@@ -37,6 +38,7 @@ def step_row(step: Step) -> tuple[str, ...]:
         pair(found.itl_ms),
         number(found.tokens_per_event, 2),
         number(found.e2el_ms.p50 / 1000 if found.e2el_ms else None, 2),
+        number(found.goodput_per_s, 2),
     )
 
 
