@@ -6,6 +6,7 @@ import typer
 
 from nemotron_runtime.cli.bench.compare import compare
 from nemotron_runtime.cli.bench.kernels import kernels
+from nemotron_runtime.cli.bench.quality import quality
 from nemotron_runtime.cli.bench.report import report
 from nemotron_runtime.cli.bench.serve import serve
 from nemotron_runtime.cli.bench.startup import startup
@@ -14,5 +15,5 @@ from nemotron_runtime.cli.bench.versus import versus
 bench = typer.Typer(
     no_args_is_help=True, help="Measure a server over HTTP: this one, vLLM's, or the hosted endpoint."
 )
-for verb in (serve, versus, startup, kernels, report, compare):
+for verb in (serve, versus, startup, quality, kernels, report, compare):
     bench.command()(verb)
