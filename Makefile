@@ -10,7 +10,7 @@ NODE_TESTS := tests/clients/node
 SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint check bench demo-train demo-eval clean node
+.PHONY: help setup serve test lint check bench bench-door demo-train demo-eval clean node
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -28,11 +28,15 @@ lint: setup ## style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-check: lint ## lint, types, and who may import whom
+check: lint ## lint, types, who may import whom, and figures against their files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -P scripts/check_figures.py
 
-bench: setup ## what the API costs: HTTP against the bare engine
+bench: setup ## our server against vLLM's own, in turns on the same workload, in two minutes
+	$(BIN)/nemotron bench versus --server stock --other ours --workload smoke --concurrency 1,8 --seconds 2 --rounds 3 $(ARGS)
+
+bench-door: setup ## what the API costs: HTTP against the bare engine
 	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
 
 demo-train: setup ## train the demo model anew
