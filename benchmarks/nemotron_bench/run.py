@@ -120,7 +120,7 @@ class _Load:
             for due_s in arrivals.offsets_s(seed):
                 if self.bounds.seconds is not None and due_s > self.bounds.seconds:
                     return
-                while (wait_s := due_s - self.elapsed_s) > 0:  # uvloop's timers may fire too soon
+                while (wait_s := due_s - self.elapsed_s) > 0:  # noqa: ASYNC110 - uvloop fires timers early
                     await asyncio.sleep(wait_s)
                 session = None if self._over() else next(self.sessions, None)
                 if session is None:
