@@ -117,6 +117,10 @@ class TestTypos:
         with pytest.raises(ConfigError, match=f"unknown variable {name} .nearest: {nearest}"):
             load({}, {name: "1"})
 
+    def test_variables_of_the_benchmarks_and_kernels_are_no_settings(self) -> None:
+        loaded = load({}, {"NEMOTRON_BENCH_KEY": "k", "NEMOTRON_SANE_DUMMY": "1", "NEMOTRON_PORT": "7"})
+        assert loaded.settings.port == 7
+
     def test_an_unknown_key_is_refused(self, tmp_path: Path) -> None:
         file = written(tmp_path, "max_body = 1\nprot = 2\n[server]\nport = 3\n")
         with pytest.raises(ConfigError) as caught:

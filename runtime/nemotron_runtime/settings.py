@@ -37,6 +37,8 @@ from nemotron_runtime.settings_layers import (
 )
 
 VARIABLE_PREFIX = "NEMOTRON_"
+OTHER_VARIABLES = frozenset({"NEMOTRON_BENCH_KEY", "NEMOTRON_SANE_DUMMY"})
+"""With the same prefix, but no settings: the benchmark's key, and the kernels' random weights."""
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 T = TypeVar("T")
@@ -212,6 +214,7 @@ class Settings(BaseModel):
         Raises:
             ConfigError: names each wrong value and its origin, each unknown name and the nearest known one.
         """
+        environ = {name: value for name, value in environ.items() if name not in OTHER_VARIABLES}
         variables = {variable_of(name): name for name in cls.model_fields}
         values = {
             **of_file(file, cls.model_fields),
