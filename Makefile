@@ -10,7 +10,7 @@ NODE_TESTS := tests/clients/node
 SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint check bench bench-door demo-train demo-eval clean node
+.PHONY: help setup serve test lint check bench bench-door bench-ruler demo-train demo-eval clean node triton
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -21,7 +21,7 @@ setup: ## make .venv ready: the engine for this machine, the project, its tools
 serve: setup ## serve on http://127.0.0.1:8000 (PORT, HOST, MODEL)
 	@exec $(BIN)/nemotron serve $(SERVE_FLAGS) $(ARGS)
 
-test: setup node ## run every test that needs no GPU
+test: setup node triton ## run every test that needs no GPU
 	$(BIN)/pytest -m "not gpu" $(ARGS)
 
 lint: setup ## style and format
@@ -39,6 +39,9 @@ bench: setup ## our server against vLLM's own, in turns on the same workload, in
 bench-door: setup ## what the API costs: HTTP against the bare engine
 	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
 
+bench-ruler: setup ## nemotron bench against a scripted server, and beside vLLM's client
+	$(BIN)/python -P benchmarks/ruler.py $(ARGS)
+
 demo-train: setup ## train the demo model anew
 	$(BIN)/python -P -m nemotron_demo.train $(ARGS)
 
@@ -52,6 +55,15 @@ clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages
 
 # The JavaScript clients of the tests, where Node.js 20 or newer is at hand; else those tests skip.
 node: setup $(if $(wildcard $(NODE_TESTS)/package-lock.json),.venv/node.stamp)
+
+# Triton for the tests of the GPU's kernels, where the engine brought none.
+triton: setup .venv/triton.stamp
+
+.venv/triton.stamp: pyproject.toml | setup
+	@$(BIN)/python -P -c 'import triton' 2>/dev/null || { \
+	  echo 'triton: installing it for the tests of the kernels ...' && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/triton --group triton; }
+	@touch $@
 
 .venv/node.stamp: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json | setup
 	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then \

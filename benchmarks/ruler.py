@@ -134,13 +134,22 @@ def vllm(url: str, streams: int, requests: int) -> dict[str, float]:
     """The same by `vllm bench serve`, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         flags = {
-            "--backend": "openai-chat", "--base-url": url, "--endpoint": "/v1/chat/completions", "--model": MODEL,
-            "--tokenizer": str(TOKENIZER), "--dataset-name": "random", "--random-input-len": "20",
-            "--random-output-len": str(SCRIPT.events), "--num-prompts": str(requests),
-            "--max-concurrency": str(streams), "--percentile-metrics": ",".join(TIMES),
-            "--metric-percentiles": "50,99", "--ready-check-timeout-sec": "0", "--result-dir": folder,
+            "--backend": "openai-chat",
+            "--base-url": url,
+            "--endpoint": "/v1/chat/completions",
+            "--model": MODEL,
+            "--tokenizer": str(TOKENIZER),
+            "--dataset-name": "random",
+            "--random-input-len": "20",
+            "--random-output-len": str(SCRIPT.events),
+            "--num-prompts": str(requests),
+            "--max-concurrency": str(streams),
+            "--percentile-metrics": ",".join(TIMES),
+            "--metric-percentiles": "50,99",
+            "--ready-check-timeout-sec": "0",
+            "--result-dir": folder,
             "--result-filename": "result.json",
-        }  # fmt: skip
+        }
         words = [word for pair in flags.items() for word in pair]
         command = [sys.executable, "-P", "-c", VLLM, *words, "--save-result", "--disable-tqdm"]
         environ = os.environ | {"HF_HUB_OFFLINE": "1"}

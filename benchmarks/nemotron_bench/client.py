@@ -87,10 +87,10 @@ class Client:
 
     async def _exchange(self, connection: Connection, request: bytes, answer: Answer) -> None:
         answer.leave = connection.close
-        async with self._gate:
-            answer.sent_ns = connection.send(request, answer)
-            await asyncio.sleep(0)  # the loop writes between its rounds: one request a round, else stamps lie
         try:
+            async with self._gate:
+                answer.sent_ns = connection.send(request, answer)
+                await asyncio.sleep(0)  # uvloop writes as a round ends: one request a round, else stamps lie
             while not answer.done.done():
                 left_s = self.silence_s - (time.monotonic_ns() - connection.stamp_ns) / 1e9
                 if left_s <= 0:

@@ -103,9 +103,14 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def result_path(folder: Path, facts: Mapping[str, Any], name: str) -> Path:
-    """A free path, ``<date>-<gpu>-<commit>-<name>.json``."""
-    stem = f"{time.strftime('%Y-%m-%d')}-{gpu_word(facts)}-{facts.get('commit') or 'installed'}-{name}"
+def result_path(folder: Path, facts: Mapping[str, Any], name: str, *, local: bool = True) -> Path:
+    """A free path, ``<date>-<gpu>-<commit>-<name>.json``.
+
+    Args:
+        local: The server is on this machine; else ``remote`` stands for its GPU.
+    """
+    gpu, commit = gpu_word(facts) if local else "remote", facts.get("commit") or "installed"
+    stem = f"{time.strftime('%Y-%m-%d')}-{gpu}-{commit}-{name}"
     paths = (folder / f"{stem}{f'-{count}' if count > 1 else ''}.json" for count in range(1, 1000))
     return next(path for path in paths if not path.exists())
 

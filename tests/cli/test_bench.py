@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from nemotron_bench.scripted import MODEL, Script, scripted_server
-from support.command import Run
+from support.command import COMMAND, Run
 
 QUICK = ("--workload", "smoke", "--requests", "4", "--no-ceiling")
 
@@ -134,6 +136,23 @@ def test_a_server_that_fails(run: Run, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "http_429" in done.stderr
     assert not (tmp_path / "r.json").exists()
+
+
+def test_an_interruption_keeps_what_was_measured(tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    with scripted_server(Script(ttft_ms=10, itl_ms=2, events=8)) as url:
+        flags = ("--workload", "smoke", "--no-ceiling", "--concurrency", "1,2", "--seconds", "2")
+        command = [*COMMAND, "bench", "serve", "--base-url", f"{url}/v1", "--out", str(out), *flags]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            while not process.stderr.readline().startswith("2 streams"):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(out.read_text())
+    assert document["complete"] is False
+    assert [step["arrivals"]["concurrency"] for step in document["steps"]] == [1]
 
 
 def test_compare_says_set_up_then_figures(run: Run, result: Path) -> None:

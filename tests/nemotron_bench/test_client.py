@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -116,11 +116,23 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, 
 
 @asynccontextmanager
 async def listening(handler: Handler) -> Any:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    serving: set[asyncio.Task[Any]] = set()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     finally:
         server.close()
+        await asyncio.gather(*serving)
 
 
 async def request_of(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
@@ -148,7 +160,6 @@ def answering(*raw: bytes, keep: bool = False) -> Handler:
             await writer.drain()
         if keep:
             await reader.read()
-        writer.close()
 
     return handler
 
@@ -202,7 +213,6 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
         served += 1
         writer.write(HEAD + b"content-length: %d\r\n\r\n" % len(CHUNKS) + CHUNKS)
         await reader.read(1)  # the next request makes it hang up
-        writer.close()
 
     async with listening(once) as url:
         rows = await ask(url, 3)
@@ -216,7 +226,6 @@ async def test_what_is_sent() -> None:
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(await request_of(reader))
         writer.write(HEAD + b"\r\n" + CHUNKS)
-        writer.close()
 
     async with listening(note) as url:
         await ask(url, key="secret", extra={"top_k": 3})

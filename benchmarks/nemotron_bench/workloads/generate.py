@@ -98,8 +98,8 @@ def cancel_after(workload: Workload, name: str) -> int | None:
 
 
 def fingerprint(workload: Workload, source: Source, seed: int) -> str:
-    """16 hex digits over the workload's fields, the seed, and the first requests themselves."""
+    """16 hex digits over the workload's fields, the seed, and the first requests, or all of a file."""
     digest = hashlib.sha256(orjson.dumps([asdict(workload) | {"file": None}, seed]))
-    for session in itertools.islice(source.sessions("fingerprint"), 4):
+    for session in itertools.islice(source.sessions("fingerprint"), None if workload.file else 4):
         digest.update(orjson.dumps([[call.body, call.cancel_after_events] for call in session]))
     return digest.hexdigest()[:16]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +60,6 @@ def read_replay(path: Path) -> Bodies:
     if not sessions:
         raise BadWorkload(f"{path} has no requests")
     return sessions
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file that was read before."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _entries(path: Path, content: bytes) -> Iterator[tuple[str, Any]]:

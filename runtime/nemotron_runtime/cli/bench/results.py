@@ -24,11 +24,12 @@ def result_file(out: Path | None) -> Path | None:
     return out
 
 
-def write_result(path: Path | None, document: Mapping[str, Any], name: str) -> Path:
+def write_result(path: Path | None, document: Mapping[str, Any], name: str, *, local: bool = True) -> Path:
     """Writes a result whose ``facts`` say where it was measured.
 
     Args:
         path: None: a new file in benchmarks/results, or in the working folder where that isn't there.
+        local: As of :func:`nemotron_bench.evidence.result_path`.
 
     Raises:
         CommandFault: it can't be written.
@@ -36,7 +37,7 @@ def write_result(path: Path | None, document: Mapping[str, Any], name: str) -> P
     from nemotron_bench.evidence import BadEvidence, result_path, write_once
 
     folder = RESULTS if RESULTS.is_dir() else Path()
-    where = path or result_path(folder, document["facts"], name)
+    where = path or result_path(folder, document["facts"], name, local=local)
     try:
         write_once(where, document)
     except BadEvidence as fault:

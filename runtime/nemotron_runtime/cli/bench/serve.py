@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nemotron_runtime.cli.bench.progress import live
+from nemotron_runtime.cli.bench.measure import measure
+from nemotron_runtime.cli.bench.results import result_file, write_result
 from nemotron_runtime.cli.bench.tables import STEP_HEAD, step_row
 from nemotron_runtime.cli.output import (
-    CommandFault,
-    ExitCode,
     ServerFault,
     Unreachable,
-    complain,
     console,
     error_console,
     faults_as_json,
@@ -27,11 +24,9 @@ from nemotron_runtime.cli.talk.options import key_for
 
 if TYPE_CHECKING:
     from nemotron_bench.arrivals import Arrivals
-    from nemotron_bench.evidence import Evidence, Step
-    from nemotron_bench.serve import Order
+    from nemotron_bench.evidence import Evidence
 
 KEY_VARIABLE = "NEMOTRON_BENCH_KEY"
-RESULTS = Path("benchmarks/results")
 _DEFAULT_SECONDS = 60.0
 
 
@@ -155,6 +150,7 @@ def serve(
     A key is taken from NEMOTRON_BENCH_KEY, or from OPENROUTER_API_KEY for openrouter.ai, and written nowhere.
     """
     from nemotron_bench.arrivals import BadArrivals
+    from nemotron_bench.evidence import as_json as document_of
     from nemotron_bench.http1 import BadUrl
     from nemotron_bench.metrics import BadObjective, Objectives
     from nemotron_bench.run import Bounds
@@ -162,8 +158,7 @@ def serve(
     from nemotron_bench.target import BadServer, NoServer, find_model
     from nemotron_bench.workloads import BadWorkload, load
 
-    if out and out.exists():
-        raise typer.BadParameter(f"{out} exists, and results are never overwritten", param_hint="--out")
+    result_file(out)
     if requests is None and seconds is None:
         seconds = _DEFAULT_SECONDS
     key = os.environ.get(KEY_VARIABLE) or key_for(base_url, None)
@@ -185,14 +180,14 @@ def serve(
                 keep_gaps=gaps,
                 silence_s=timeout_s,
             )
-            evidence, code = _measure(order, key, name or order.workload.name)
+            evidence, code = measure(order, key, name or order.workload.name)
         except (BadArrivals, BadObjective, BadUrl, BadWorkload) as fault:
             raise typer.BadParameter(str(fault)) from fault
         except NoServer as fault:
             raise Unreachable(f"{fault}. Start one: nemotron serve") from fault
         except BadServer as fault:
             raise ServerFault(str(fault)) from fault
-        path = _write(evidence, out)
+        path = write_result(out, document_of(evidence), evidence.name, local=evidence.server["local"])
     _show(evidence, path, as_json=as_json)
     if code:
         raise typer.Exit(code)
@@ -223,63 +218,6 @@ def _extra(text: str | None) -> dict[str, Any]:
             f"a JSON object without {', '.join(sorted(reserved))} is needed", param_hint="--extra"
         )
     return fields
-
-
-def _measure(order: Order, key: str | None, name: str) -> tuple[Evidence, ExitCode]:
-    """What was measured, and how the command ends."""
-    import uvloop
-
-    from nemotron_bench.environment import facts
-    from nemotron_bench.evidence import Evidence, now
-    from nemotron_bench.serve import ServerUnusable, run_order
-    from nemotron_bench.target import report
-
-    began, about, server = now(), facts(), report(order.base_url, key)
-    workload = order.asked()
-    steps: list[Step] = []
-    code = ExitCode.OK
-
-    async def collect() -> None:
-        with live() as tell:
-            async for step in run_order(order, key, tell):
-                steps.append(step)
-
-    try:
-        uvloop.run(collect())
-    except ServerUnusable as fault:
-        if not steps:
-            raise ServerFault(str(fault)) from fault
-        complain(str(fault))
-        code = ExitCode.SERVER
-    except KeyboardInterrupt:
-        if not steps:
-            raise
-        code = ExitCode.INTERRUPTED
-    evidence = Evidence(
-        name=name,
-        time=began,
-        complete=code is ExitCode.OK,
-        command=("nemotron", *sys.argv[1:]),
-        facts=about,
-        server={**server, "model": order.model},
-        workload=workload,
-        gpus=order.gpus,
-        settings=order.settings(),
-        steps=tuple(steps),
-    )
-    return evidence, code
-
-
-def _write(evidence: Evidence, out: Path | None) -> Path:
-    from nemotron_bench.evidence import BadEvidence, result_path, write
-
-    folder = RESULTS if RESULTS.is_dir() else Path()
-    path = out or result_path(folder, evidence.facts, evidence.name)
-    try:
-        write(path, evidence)
-    except BadEvidence as fault:
-        raise CommandFault(str(fault)) from fault
-    return path
 
 
 def _show(evidence: Evidence, path: Path, *, as_json: bool) -> None:
