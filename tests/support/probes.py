@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support import triton_home
+
 TESTS = Path(__file__).parents[1]
 
 
@@ -17,7 +19,7 @@ def run(script: Path, *args: str, **environ: str) -> Any:
     paths = os.pathsep.join((str(TESTS), str(TESTS / "nemotron_kernels")))
     done = subprocess.run(
         [sys.executable, str(script), *args],
-        env=os.environ | {"PYTHONPATH": paths} | environ,
+        env=triton_home.environ(PYTHONPATH=paths, **environ),
         capture_output=True,
         text=True,
         timeout=200,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import triton_home
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64",
@@ -27,7 +28,7 @@ PRODUCTS = {"up_kernel", "down_kernel"}
 @pytest.fixture(scope="module")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     script = Path(__file__).with_name("compile_for_hopper.py")
-    environ = os.environ | {"TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton"))}
+    environ = triton_home.environ(TRITON_CACHE_DIR=str(tmp_path_factory.mktemp("triton")))
     run = subprocess.run(
         [sys.executable, "-P", str(script)],
         capture_output=True,

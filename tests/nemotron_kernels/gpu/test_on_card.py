@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import triton_home
 
 PROBE = Path(__file__).with_name("card_probe.py")
 
@@ -21,7 +22,7 @@ def probe(timeout_s: float, **environ: str) -> dict[str, Any]:
         text=True,
         timeout=timeout_s,
         check=False,
-        env=os.environ | environ,
+        env=triton_home.environ(**environ),
     )
     assert run.returncode == 0, run.stderr[-4000:]
     return json.loads(run.stdout.splitlines()[-1])
