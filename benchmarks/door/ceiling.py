@@ -6,6 +6,7 @@ python benchmarks/door/ceiling.py [--streams 1,100,1000] [--out FILE.json]
 from __future__ import annotations
 
 import argparse
+import bisect
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from nemotron_bench.environment import facts
 
 HERE = Path(__file__).parent
 PATH = "/api/v1/chat/completions"
@@ -37,11 +40,11 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def once(streams: int, tokens: int, interval_ms: float, long_prompts: int = 0) -> dict[str, Any]:
+def once(python: str, streams: int, tokens: int, interval_ms: float, long_prompts: int) -> dict[str, Any]:
     """One server, one crowd; meanwhile some prompts of LONG_WORDS words, one after the other."""
     flags = ["--interval-ms", str(interval_ms), "--tokens", str(tokens)]
     server = subprocess.Popen(
-        [sys.executable, "-P", str(HERE / "metronome.py"), *flags], stdout=subprocess.PIPE, text=True
+        [python, "-P", str(HERE / "metronome.py"), *flags], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout
     try:
@@ -146,9 +149,7 @@ def summary(
 
 def delays(arrivals: list[list[tuple[float, int]]], beats: list[float]) -> list[float]:
     """For each read, the time since the last beat before it: its tokens were there then."""
-    import bisect
-
-    found = []
+        found = []
     for stream in arrivals:
         for at, _ in stream:
             index = bisect.bisect_right(beats, at) - 1
@@ -157,22 +158,59 @@ def delays(arrivals: list[list[tuple[float, int]]], beats: list[float]) -> list[
     return found
 
 
+LOADS = (
+    # streams, tokens of an answer, milliseconds between beats, long prompts meanwhile
+    (1, 400, 40.0, 0),
+    (64, 400, 40.0, 0),
+    (64, 400, 40.0, 6),
+    (256, 400, 40.0, 0),
+    (1000, 60, 200.0, 0),
+)
+
+
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--streams", default="1,16,64,1000")
-    parser.add_argument("--tokens", type=int, default=0, help="of an answer; 0 fits it to the streams")
-    parser.add_argument("--interval-ms", type=float, default=0.0)
-    parser.add_argument("--long-prompts", type=int, default=0)
+    parser.add_argument("--streams", type=int, help="one load of so many streams, instead of all")
+    parser.add_argument("--before", help="Python of another checkout: it is measured before and after")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    loads = [load for load in LOADS if options.streams in (None, load[0])]
+    sides = {"before": options.before, "now": sys.executable} if options.before else {"now": sys.executable}
+    order = ("before", "now", "before", "now") if options.before else ("now", "now")
     rows = []
-    for streams in map(int, options.streams.split(",")):
-        tokens = options.tokens or max(min(40_000 // streams, 2000), 20)
-        rows.append(once(streams, tokens, options.interval_ms, options.long_prompts))
-        print(json.dumps(rows[-1]), flush=True)
+    for load in loads:
+        for side in order:
+            rows.append({"side": side, **once(sides[side], *load)})
+            print(json.dumps(rows[-1]), flush=True)
+    bare_us = bare()
+    print(f"the engine of this benchmark by itself: {bare_us:.1f} us a token")
     if options.out:
-        options.out.write_text(json.dumps({"at": time.time(), "rows": rows}, indent=1) + "\n")
+        before = options.before and commit_of(Path(options.before).parents[2])
+        result = {
+            "schema": 1,
+            "what": "the API around an engine that gives every stream a token at each beat",
+            **facts(),
+            "before": before,
+            "engine_alone_us_a_token": round(bare_us, 2),
+            "rows": rows,
+        }
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def bare() -> float:
+    """The metronome without an API."""
+    flags = ["--interval-ms", "40", "--tokens", "100", "--bare", "256"]
+    command = [sys.executable, "-P", str(HERE / "metronome.py"), *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seen: dict[str, float] = json.loads(done.stdout)
+    return seen["cpu_us_a_token"]
+
+
+def commit_of(folder: Path) -> str:
+    """The commit that a folder is at."""
+    command = ["git", "-C", str(folder), "rev-parse", "--short=7", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":
