@@ -149,7 +149,7 @@ def summary(
 
 def delays(arrivals: list[list[tuple[float, int]]], beats: list[float]) -> list[float]:
     """For each read, the time since the last beat before it: its tokens were there then."""
-        found = []
+    found = []
     for stream in arrivals:
         for at, _ in stream:
             index = bisect.bisect_right(beats, at) - 1
