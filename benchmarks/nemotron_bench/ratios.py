@@ -16,6 +16,7 @@ from typing import Literal
 from nemotron_bench.compare import LENGTH_TOLERANCE
 from nemotron_bench.evidence import Step
 from nemotron_bench.metrics import Figures
+from nemotron_bench.record import Row
 
 ROUNDS = 3
 """Needed before anything is called a difference."""
@@ -70,21 +71,30 @@ def ratios(turns: Sequence[Turn]) -> list[Ratio]:
     return [line for label in labels for line in _of_load(label, *sides(turns, label))]
 
 
-def sides(turns: Sequence[Turn], label: str) -> tuple[list[Figures], list[Figures]]:
-    """Figures of A and of B for a load, in the order of the rounds."""
+def sides(turns: Sequence[Turn], label: str) -> tuple[list[Step], list[Step]]:
+    """Steps of A and of B for a load, in the order of the rounds."""
     mine = sorted((turn for turn in turns if turn.step.label == label), key=lambda turn: turn.round)
-    a, b = ([turn.step.figures for turn in mine if turn.side == side] for side in ("A", "B"))
+    a, b = ([turn.step for turn in mine if turn.side == side] for side in ("A", "B"))
     return a, b
 
 
-def unlike(a: Sequence[Figures], b: Sequence[Figures]) -> Mapping[str, tuple[float, float]]:
-    """Tokens of a request where the sides differ by more than 2 %: then they did other work."""
+def unlike(a: Sequence[Step], b: Sequence[Step]) -> Mapping[str, tuple[float, float]]:
+    """Mean tokens of a request where the sides differ by more than 2 %: then they did other work.
+
+    Of requests that both answered: those of one round and one place in the workload have the same text.
+    """
+    ours, theirs = _answered(a), _answered(b)
+    both = ours.keys() & theirs.keys()
     found = {}
     for name in ("prompt_tokens", "output_tokens"):
-        ours, theirs = (_mean(side, name) for side in (a, b))
-        if abs(ours - theirs) > LENGTH_TOLERANCE * max(ours, theirs):
-            found[name] = (ours, theirs)
+        one, two = (sum(getattr(side[key], name) or 0 for key in both) for side in (ours, theirs))
+        if abs(one - two) > LENGTH_TOLERANCE * max(one, two):
+            found[name] = (one / len(both), two / len(both))
     return found
+
+
+def _answered(steps: Sequence[Step]) -> Mapping[tuple[int, int], Row]:
+    return {(step.repeat, row.index): row for step in steps for row in step.rows if row.ok}
 
 
 def judge(
@@ -107,12 +117,12 @@ def judge(
     return found, math.expm1(noise), verdict
 
 
-def _of_load(label: str, a: Sequence[Figures], b: Sequence[Figures]) -> Iterator[Ratio]:
+def _of_load(label: str, a: Sequence[Step], b: Sequence[Step]) -> Iterator[Ratio]:
     if not b or len(a) != len(b) + 1:  # a run that was interrupted
         return
     excuse = _excuse(a, b)
     for name, part in (*((name, None) for name in HIGHER), *LOWER):
-        ours, theirs = ([_value(figures, name, part) for figures in side] for side in (a, b))
+        ours, theirs = ([_value(step.figures, name, part) for step in side] for side in (a, b))
         known_a, known_b = (
             [value for value in side if value is not None and value > 0] for side in (ours, theirs)
         )
@@ -132,8 +142,8 @@ def _of_load(label: str, a: Sequence[Figures], b: Sequence[Figures]) -> Iterator
         )
 
 
-def _excuse(a: Sequence[Figures], b: Sequence[Figures]) -> Verdict | None:
-    if any(one.failed for one in (*a, *b)):
+def _excuse(a: Sequence[Step], b: Sequence[Step]) -> Verdict | None:
+    if any(step.figures.failed for step in (*a, *b)):
         return "failures"
     return "other work" if unlike(a, b) else None
 
@@ -142,8 +152,3 @@ def _value(figures: Figures, name: str, part: str | None) -> float | None:
     found = getattr(figures, name)
     value: float | None = getattr(found, part) if part and found is not None else found
     return value
-
-
-def _mean(side: Sequence[Figures], name: str) -> float:
-    tokens: int = sum(getattr(one, name) for one in side)
-    return tokens / max(1, sum(one.answered for one in side))

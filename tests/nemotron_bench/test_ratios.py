@@ -92,9 +92,18 @@ def test_an_unfinished_run_has_no_ratios() -> None:
 
 
 def test_lengths_within_two_percent_are_the_same_work() -> None:
-    (a,), (b,), (c,) = ([turn("A", 0, 100, tokens).step.figures] for tokens in (100, 102, 103))
+    a, b, c = (turn("A", 1, 100, tokens).step for tokens in (100, 102, 103))
     assert unlike([a], [b]) == {}
     assert unlike([a], [c]) == {"output_tokens": (100, 103)}
+
+
+def test_only_requests_of_the_same_text_are_held_against_each_other() -> None:
+    """A has a turn more, and whoever is faster sends more of a text."""
+    a = [turn("A", 0, 100, 900).step, turn("A", 1, 100, 100).step]
+    b = turn("B", 1, 100, 100).step
+    more = replace(b, rows=(*b.rows, replace(b.rows[0], index=1, output_tokens=500)))
+    assert unlike(a, [more]) == {}
+    assert unlike(a[:1], [b]) == {}
 
 
 @given(st.lists(values, min_size=4, max_size=8), st.data())
