@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from typing import Any
 
 import httpx
 
+from nemotron_bench.servers import Command, running
 from nemotron_runtime.chat.conversation import render_prompt, to_template
 from nemotron_runtime.engine.base import Sampling
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions, sampling_params
@@ -151,18 +151,7 @@ async def through_http(base: str, streams: int) -> dict[str, Any]:
         return await load(one, streams)
 
 
-def start_server() -> tuple[subprocess.Popen[str], str, float]:
-    """``nemotron serve`` on a free port; returns it with its base URL and the seconds until it was ready."""
-    began = time.perf_counter()
-    command = [str(Path(sys.executable).with_name("nemotron")), "serve", "--port", "0", "--model", SLUG]
-    process = subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"http://\S+/api/v1", line):
-            return process, found[0], time.perf_counter() - began
-    raise SystemExit("nemotron serve ended before it was ready")
+SERVER = Command((str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG))
 
 
 async def measure(repeats: int) -> dict[str, Any]:
@@ -172,23 +161,26 @@ async def measure(repeats: int) -> dict[str, Any]:
     worker = context.Process(target=direct, args=(theirs,))
     worker.start()
     facts = ours.recv()
-    server, base, ready_s = start_server()
     rows = []
     try:
-        for streams in STREAMS:
-            for side in ("direct", "api"):  # warm-up, thrown away
-                await one_side(side, ours, base, streams)
-            for repeat in range(repeats):
-                for side in ("direct", "api", "direct"):
-                    row = await one_side(side, ours, base, streams)
-                    rows.append({"side": side, "repeat": repeat, **row})
-                    print(row | {"side": side}, flush=True)
+        with running(SERVER, ROOT / "build/front-door.log") as server:
+            for streams in STREAMS:
+                for side in ("direct", "api"):  # warm-up, thrown away
+                    await one_side(side, ours, server.base_url, streams)
+                for repeat in range(repeats):
+                    for side in ("direct", "api", "direct"):
+                        row = await one_side(side, ours, server.base_url, streams)
+                        rows.append({"side": side, "repeat": repeat, **row})
+                        print(row | {"side": side}, flush=True)
     finally:
-        server.terminate()
-        server.wait()
         ours.send(0)
         worker.join()
-    return {"ready_s": ready_s, "engine": facts, "rows": rows, "summary": [summary(rows, n) for n in STREAMS]}
+    return {
+        "ready_s": server.ready_s,
+        "engine": facts,
+        "rows": rows,
+        "summary": [summary(rows, n) for n in STREAMS],
+    }
 
 
 async def one_side(side: str, pipe: Connection, base: str, streams: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 import time
+from functools import partial
 
 MARK = b'"content":"'
 
@@ -52,7 +53,8 @@ async def crowd(port: int, path: str, body: bytes, streams: int) -> list[Stream]
     protocols, ends = [], []
     for _ in range(streams):
         done = loop.create_future()
-        _, protocol = await loop.create_connection(lambda d=done: Stream(request, d), "127.0.0.1", port)
+        made = partial(Stream, request, done)
+        _, protocol = await loop.create_connection(made, "127.0.0.1", port)
         protocols.append(protocol)
         ends.append(done)
     await asyncio.gather(*ends)

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from ceiling import HERE, ask, cpu_s
-from raw import ENDS, QUESTION, SLUG
+from ceiling import HERE, ask, cpu_s  # type: ignore[import-not-found]
+from raw import ENDS, QUESTION, SLUG  # type: ignore[import-not-found]
 
 from nemotron_runtime.weights.embedded import embedded_checkpoint
 
@@ -124,7 +124,7 @@ def wait_for(url: str, process: subprocess.Popen[Any]) -> None:
     until = time.monotonic() + START_S
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise SystemExit(f"the server ended before it was ready: {process.args}")
+            raise SystemExit(f"the server ended before it was ready: {process.args!r}")
         try:
             if httpx.get(url).status_code == 200:
                 return
@@ -177,7 +177,8 @@ def summary(rows: list[dict[str, Any]], streams: int) -> dict[str, Any]:
     """Medians of each side, and what they are to AsyncLLM's."""
 
     def middle(side: str, what: str) -> float:
-        return statistics.median(r[what] for r in rows if (r["side"], r["streams"]) == (side, streams))
+        found = [r[what] for r in rows if (r["side"], r["streams"]) == (side, streams)]
+        return float(statistics.median(found))
 
     table: dict[str, Any] = {"streams": streams}
     raw = [r["tokens_a_second"] for r in rows if (r["side"], r["streams"]) == ("AsyncLLM", streams)]

@@ -113,6 +113,11 @@ def test_a_paragraph_has_its_values_in_order_and_may_have_several_marks(
     assert "leads to no number" in faults(script, root, flag)[0]
 
 
+def test_code_is_no_mark(script: ModuleType, root: Path) -> None:
+    assert faults(script, root, f"Write:\n\n```markdown\n{MARK.replace('155', '156')}```\n") == []
+    assert "156" in faults(script, root, f"```\ncode\n```\n{MARK.replace('155', '156')}")[0]
+
+
 def test_links_lead_to_files(script: ModuleType, root: Path) -> None:
     assert faults(script, root, "[a](benchmarks/results/one.json)") == []
     assert "no file benchmarks/results/b.json" in faults(script, root, "[b](../benchmarks/results/b.json)")[0]

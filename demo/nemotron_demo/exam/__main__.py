@@ -16,13 +16,13 @@ import sys
 import time
 from pathlib import Path
 
+from nemotron_bench.servers import Command, running
 from nemotron_demo.dialogues import draw
 from nemotron_demo.dialogues.more_tools import HELD_OUT
 from nemotron_demo.exam import effort, report
 from nemotron_demo.exam.environment import ROOT, environment
 from nemotron_demo.exam.questions import questions_of
 from nemotron_demo.exam.run import examine
-from nemotron_demo.exam.server import serving
 
 SEED = 3_000_017
 MODEL = "nemotron-runtime/embedded-demo"
@@ -50,9 +50,9 @@ def main() -> int:
     chance = random.Random(options.seed)
     dialogues = [draw(chance, held_out=True) for _ in range(options.count)]
     questions = list(questions_of(dialogues, {tool.name for tool in HELD_OUT}))
-    options.log.parent.mkdir(parents=True, exist_ok=True)
+    command = Command((str(Path(sys.executable).with_name("nemotron")), "serve", "--model", options.model))
     with contextlib.ExitStack() as stack:
-        base = options.base_url or stack.enter_context(serving(options.model, options.log))
+        base = options.base_url or stack.enter_context(running(command, options.log)).base_url
         found = asyncio.run(examine(base.rstrip("/"), questions))
     about = {"schema": 1, "what": "demo_eval", "seed": options.seed, "dialogues": options.count}
     results = {**about, **facts, "wall_s": round(time.perf_counter() - began, 1), **found}
