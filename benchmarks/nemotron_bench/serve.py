@@ -116,17 +116,25 @@ async def _step(
     order: Order, client: Client, rung: Workload, source: Source, load: Arrivals, repeat: int, tell: Tell
 ) -> Step:
     length = None if rung.file else rung.input_tokens[0]
-    part = f"{load}, {length} tokens in, repeat {repeat + 1}" if length else f"{load}, repeat {repeat + 1}"
+    part = f"{load}, {length} tokens in, repeat {repeat + 1}"
+    shown = _shown(order, rung, load, repeat)
     warm_up = _width(load) if order.warm_up is None else order.warm_up
     if warm_up:
-        await _warm_up(client, rung, source, _width(load), warm_up, order.seed, part, tell)
+        await _warm_up(
+            client,
+            SyntheticSource(_REPLAY_WARM_UP, order.seed) if rung.file else source,
+            part,
+            streams=_width(load),
+            requests=warm_up,
+            tell=lambda progress: tell(f"warm-up, {shown}", progress),
+        )
     measured = await run_step(
         client,
         source.sessions(part),
         load,
         order.bounds,
         order.seed + repeat,
-        lambda progress: tell(part, progress),
+        lambda progress: tell(shown, progress),
     )
     return Step(
         arrivals=load,
@@ -142,26 +150,30 @@ async def _step(
 
 async def _warm_up(
     client: Client,
-    rung: Workload,
     source: Source,
+    part: str,
+    *,
     streams: int,
     requests: int,
-    seed: int,
-    part: str,
-    tell: Tell,
+    tell: Callable[[Progress], None],
 ) -> None:
     """Other prompts than the step's, so that none of them is cached when it begins."""
-    warm = SyntheticSource(_REPLAY_WARM_UP, seed) if rung.file else source
     measured = await run_step(
         client,
-        warm.sessions(f"warm-up {part}"),
+        source.sessions(f"warm-up {part}"),
         Closed(min(streams, requests)),
         Bounds(requests=requests),
-        tell=lambda progress: tell(f"warm-up for {part}", progress),
+        tell=tell,
     )
     if measured.rows and all(row.error for row in measured.rows):
         first = measured.rows[0]
         raise ServerUnusable(f"no request of the warm-up was answered: {first.error}: {first.message}")
+
+
+def _shown(order: Order, rung: Workload, load: Arrivals, repeat: int) -> str:
+    """The step's name in live progress: what sets it apart from the others."""
+    length = f", {rung.input_tokens[0]} tokens in" if len(order.workload.input_tokens) > 1 else ""
+    return f"{load}{length}" + (f", repeat {repeat + 1}" if order.repeats > 1 else "")
 
 
 def _width(load: Arrivals) -> int:

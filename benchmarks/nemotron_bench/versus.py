@@ -138,7 +138,7 @@ class Versus:
         steps: list[Step] = []
 
         def say(part: str, progress: Progress) -> None:
-            tell(f"{side}, round {number}: {part.removesuffix(', repeat 1')}", progress)
+            tell(f"{side}, round {number}: {part}", progress)
 
         async def collect() -> None:
             async for step in run_order(order, server.key, say):

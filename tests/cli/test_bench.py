@@ -65,7 +65,8 @@ def test_lines_tell_how_it_goes(run: Run, url: str, tmp_path: Path) -> None:
     done = run("bench", "serve", "--base-url", url, *QUICK, "--out", str(tmp_path / "r.json"))
     assert "4 of 4 done, 0 failed" in done.stderr
     row = done.stdout.splitlines()[0].split("\t")
-    assert row[:4] == ["1 stream, 50 tokens in", "4", "0", "0"]
+    assert row[:3] == ["1 stream", "4", "0"]
+    assert len(row) == 9
     assert f"wrote {tmp_path / 'r.json'}" in done.stdout
 
 

@@ -40,9 +40,7 @@ def text(step: Step) -> str:
     """One line of it."""
     done = f"{step.done} of {step.total}" if step.total else str(step.done)
     left = "" if step.left_s is None else f", {step.left_s:.0f} s left"
-    return (
-        f"{step.open} streams open, {step.events_per_s:.0f} events/s, {done} done, {step.failed} failed{left}"
-    )
+    return f"{step.open} open, {step.events_per_s:.0f} events/s, {done} done, {step.failed} failed{left}"
 
 
 def _lines() -> Tell:

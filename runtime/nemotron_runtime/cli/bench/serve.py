@@ -10,7 +10,7 @@ import typer
 
 from nemotron_runtime.cli.bench.measure import measure
 from nemotron_runtime.cli.bench.results import result_file, write_result
-from nemotron_runtime.cli.bench.tables import STEP_HEAD, step_row
+from nemotron_runtime.cli.bench.tables import print_steps
 from nemotron_runtime.cli.output import (
     ServerFault,
     Unreachable,
@@ -18,7 +18,6 @@ from nemotron_runtime.cli.output import (
     error_console,
     faults_as_json,
     print_json,
-    print_rows,
 )
 from nemotron_runtime.cli.talk.options import key_for
 
@@ -229,7 +228,7 @@ def _show(evidence: Evidence, path: Path, *, as_json: bool) -> None:
             del step["rows"]
         print_json({**document, "file": str(path)})
         return
-    print_rows(STEP_HEAD, [step_row(step) for step in evidence.steps])
+    print_steps(evidence.steps)
     for step in evidence.steps:
         for doubt in step.limits.doubts():
             error_console().print(f"doubtful: {step.label}: {doubt}", markup=False)

@@ -1,38 +1,48 @@
-"""Steps as rows of a table."""
+"""Steps as a table that fits a terminal of 80 columns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from nemotron_runtime.cli.output import console, print_rows
 
 if TYPE_CHECKING:
     from nemotron_bench.evidence import Step
     from nemotron_bench.metrics import Distribution
 
-STEP_HEAD = (
+HEAD = (
     "load",
-    "answered",
-    "failed",
-    "left",
-    "output tokens/s",
-    "tokens/s/user",
-    "TTFT p50 / p99, ms",
-    "ITL p50 / p99, ms",
-    "tokens/event",
-    "E2EL p50, s",
-    "goodput/s",
+    "ok",
+    "lost",
+    "tok/s",
+    "tok/s\nuser",
+    "TTFT\np50/p99",
+    "ITL\np50/p99",
+    "tok\nevent",
+    "E2EL\np50",
 )
 
 
-def step_row(step: Step) -> tuple[str, ...]:
-    """The figures that are read first."""
+def print_steps(steps: Sequence[Step]) -> None:
+    """The figures that are read first; the file has them all."""
+    several = len({step.input_tokens for step in steps}) > 1
+    goodput = any(step.figures.goodput_per_s is not None for step in steps)
+    head = (*HEAD, "good/s") if goodput else HEAD
+    print_rows(head, [_row(step, with_length=several)[: len(head)] for step in steps])
+    if console().is_terminal:
+        console().print("TTFT and ITL in ms, E2EL in s; lost: failed, or left on purpose.", style="dim")
+
+
+def _row(step: Step, *, with_length: bool) -> tuple[str, ...]:
     found = step.figures
-    errors = ", ".join(f"{count} {name}" for name, count in found.errors.items())
+    lost = [f"{count} {name}" for name, count in found.errors.items()]
+    lost += [f"{found.cancelled} left"] if found.cancelled else []
     return (
-        step.label,
+        step.label if with_length else str(step.arrivals),
         str(found.answered),
-        errors or "0",
-        str(found.cancelled),
-        f"{found.output_tokens_per_s:.1f}",
+        ", ".join(lost) or "0",
+        number(found.output_tokens_per_s),
         number(found.tokens_per_s_per_user),
         pair(found.ttft_ms),
         pair(found.itl_ms),
@@ -44,9 +54,9 @@ def step_row(step: Step) -> tuple[str, ...]:
 
 def pair(found: Distribution | None) -> str:
     """Median and p99."""
-    return f"{found.p50:.1f} / {found.p99:.1f}" if found else "-"
+    return f"{number(found.p50)}/{number(found.p99)}" if found else "-"
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """A figure that may be missing."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    """A figure that may be missing; whole from 100 on, for width."""
+    return "-" if value is None else f"{value:.{0 if value >= 100 else digits}f}"
