@@ -82,9 +82,9 @@ async def run_step(
         seed: Of random arrivals.
         tell: Called twice a second, and at the end.
     """
-    load = _Load(client, sessions, bounds)
     gauge, events = Gauge(), client.watch.events
     with _no_collection(), gauge.watching():
+        load = _Load(client, sessions, bounds)  # its time begins once the last collection is over
         async with _telling(load, tell):
             await (load.closed(arrivals) if isinstance(arrivals, Closed) else load.open(arrivals, seed))
     rows = tuple(sorted(load.rows, key=lambda row: row.index))

@@ -30,7 +30,9 @@ class EventReader:
         """
         if self._after_cr and piece.startswith(b"\n"):
             piece = piece[1:]
-        self._after_cr = piece.endswith(b"\r")
+            self._after_cr = False
+        if piece:
+            self._after_cr = piece.endswith(b"\r")
         lines = (self._rest + piece).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > MAX_LINE_BYTES:
