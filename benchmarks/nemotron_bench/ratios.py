@@ -21,6 +21,8 @@ from nemotron_bench.record import Row
 ROUNDS = 3
 """Needed before anything is called a difference."""
 
+_P99_VALUES = 100
+
 SideName = Literal["A", "B"]
 Verdict = Literal["better", "worse", "noise", "too few rounds", "other work", "failures"]
 
@@ -149,6 +151,9 @@ def _excuse(a: Sequence[Step], b: Sequence[Step]) -> Verdict | None:
 
 
 def _value(figures: Figures, name: str, part: str | None) -> float | None:
+    """None for a p99 of few values, which is their maximum: one unlucky request."""
     found = getattr(figures, name)
+    if part == "p99" and found is not None and found.n < _P99_VALUES:
+        return None
     value: float | None = getattr(found, part) if part and found is not None else found
     return value

@@ -50,6 +50,17 @@ def test_a_gain_beyond_the_noise_is_one_in_every_figure() -> None:
     )
 
 
+def test_a_p99_of_few_requests_is_not_compared() -> None:
+    def busy(side: SideName, number: int, requests: int) -> Turn:
+        one = turn(side, number, 100).step
+        rows = tuple(replace(one.rows[0], index=place) for place in range(requests))
+        return Turn(side, number, replace(one, rows=rows, figures=figures(rows)))
+
+    for requests, known in ((99, False), (100, True)):
+        turns = [busy("A", 0, requests), busy("B", 1, requests), busy("A", 1, requests)]
+        assert ("ttft_ms p99" in {line.figure for line in ratios(turns)}) is known
+
+
 def test_a_loss_is_one() -> None:
     found = run([100, 101, 99, 100], [80, 81, 79])
     assert {found["output_tokens_per_s"].verdict, found["e2el_ms p50"].verdict} == {"worse"}
