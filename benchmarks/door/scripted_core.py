@@ -1,7 +1,7 @@
-"""Runs a Python program whose vLLM gets a scripted engine core: tokens by the clock, whoever takes them or not.
+"""Runs a Python program whose vLLM gets a scripted engine core: tokens by the clock, taken or not.
 
-All else is vLLM's own, AsyncLLM with its input and output processing and its statistics. The core stands in the
-same process, so vLLM's transport between processes is left out of every side.
+All else is vLLM's own: AsyncLLM with its input and output processing and its statistics. The core stands in
+the same process, so vLLM's transport between processes is left out of every side.
 
     python benchmarks/door/scripted_core.py 20 benchmarks/door/raw.py 64
 """
@@ -20,9 +20,8 @@ from vllm.v1.engine.core_client import EngineCoreClient
 from vllm.v1.metrics.stats import PrefillStats, SchedulerStats
 
 
-
 class ScriptedCore:
-    """Every stream gets a token at each beat. Beats that nobody has asked for wait, as they would in a socket."""
+    """Every stream gets a token at each beat. Beats that nobody asks for wait, as they would in a socket."""
 
     engine_ranks_managed = (0,)
 

@@ -3,8 +3,8 @@
 All three hold the embedded checkpoint with equal settings; only one is asked at a time. CPU is that of the
 process that speaks to clients, never of the engine's core. Every answer has its full length.
 
-With --interval-ms the engine's core is scripted: each stream gets a token so often, however slow the process is,
-so that a core faster than this machine's stands behind AsyncLLM. That core is in the process and counts.
+With --interval-ms the engine's core is scripted: each stream gets a token so often, however slow the process
+is, so that a core faster than this machine's stands behind AsyncLLM. It is in the process and counts.
 
     python benchmarks/door/sides.py [--streams 1,16,64] [--rounds 3] [--interval-ms MS] [--out FILE.json]
 """
@@ -165,9 +165,7 @@ def start(stack: ExitStack, load: Load) -> dict[str, Raw | Server]:
 
     port = free_port()
     command = [*python, str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG]
-    ours = stack.enter_context(
-        running(*command, "--port", str(port), "--max-sequences", sequences, **quiet)
-    )
+    ours = stack.enter_context(running(*command, "--port", str(port), "--max-sequences", sequences, **quiet))
     wait_for(f"http://127.0.0.1:{port}/ready", ours)
 
     other = free_port()

@@ -24,7 +24,7 @@ MARKS = "".join(_MARK)
 
 def clean(text: str) -> str:
     """Text without lone surrogates."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def encode(fragment: Fragment) -> str:

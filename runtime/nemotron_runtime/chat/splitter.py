@@ -219,17 +219,21 @@ class Splitter:
 
     def _emit(self, piece: Piece | None) -> None:
         """Adds a piece, to the last one where both are of one kind."""
-        last = self._out[-1] if self._out else None
-        match last, piece:
-            case _, None | ReasoningDelta(text=""):
-                return
-            case ReasoningDelta(), ReasoningDelta():
-                self._out[-1] = ReasoningDelta(last.text + piece.text)
-            case TextDelta(), TextDelta():
-                self._out[-1] = TextDelta(last.text + piece.text, last.logprobs + piece.logprobs)
-            case _:
-                self._out.append(piece)
+        if piece is None or (isinstance(piece, ReasoningDelta) and not piece.text):
+            return
+        if self._out and (joined := _joined(self._out[-1], piece)):
+            self._out[-1] = joined
+        else:
+            self._out.append(piece)
 
     def _drain(self) -> list[Piece]:
         out, self._out = self._out, []
         return out
+
+
+def _joined(last: Piece, piece: Piece) -> Piece | None:
+    if isinstance(last, ReasoningDelta) and isinstance(piece, ReasoningDelta):
+        return ReasoningDelta(last.text + piece.text)
+    if isinstance(last, TextDelta) and isinstance(piece, TextDelta):
+        return TextDelta(last.text + piece.text, last.logprobs + piece.logprobs)
+    return None

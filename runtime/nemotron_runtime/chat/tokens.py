@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +41,8 @@ class Tokens:
             self._bytes[id] = bytes(_BYTE_OF_SIGN[sign] for sign in piece)
         for text, id in specials.items():
             self._bytes[id] = text.encode()
+        self._marks = {specials[mark.value]: mark for mark in Mark if mark.value in specials}
+        self._fragments: dict[int, Fragment | None] = {}
         self._plain = _plain_tokenizer(data, vocab)
 
     @classmethod
@@ -65,9 +68,21 @@ class Tokens:
         """Returns what a token stands for; a special its own text, an unused id nothing."""
         return self._bytes[id] if 0 <= id < self.vocab_size else b""
 
-    def marks(self) -> dict[int, Mark]:
+    def marks(self) -> Mapping[int, Mark]:
         """Returns the ids that structure an answer."""
-        return {self.specials[mark.value]: mark for mark in Mark if mark.value in self.specials}
+        return self._marks
+
+    def fragment(self, id: int) -> Fragment | None:
+        """What a token is by itself: a mark or whole characters; None where it holds a cut one."""
+        if id not in self._fragments:
+            self._fragments[id] = self._fragment(id)
+        return self._fragments[id]
+
+    def _fragment(self, id: int) -> Fragment | None:
+        try:
+            return Fragment(self.bytes_of(id).decode(), self._marks.get(id))
+        except UnicodeDecodeError:
+            return None
 
 
 class StreamDecoder:
@@ -78,8 +93,8 @@ class StreamDecoder:
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._marks = tokens.marks()
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._cut = False  # a character has begun
 
     def feed(self, ids: Sequence[int], rows: Sequence[TokenLogprob] | None = None) -> list[Fragment]:
         """Returns one fragment for each id.
@@ -89,19 +104,25 @@ class StreamDecoder:
         """
         fragments: list[Fragment] = []
         for i, id in enumerate(ids):
-            row = rows[i] if rows else None
-            mark = self._marks.get(id)
-            if mark is None:
-                fragments.append(Fragment(self._utf8.decode(self._tokens.bytes_of(id)), row=row))
-            else:
-                fragments += [*self.flush(), Fragment(mark.value, mark, row)]
+            fragment = self._tokens.fragment(id)
+            if self._cut and fragment and fragment.mark:
+                fragments += self.flush()
+            elif self._cut or not fragment:
+                fragment = self._piece(id)
+            fragments.append(replace(fragment, row=rows[i]) if rows else fragment)
         return fragments
 
     def flush(self) -> list[Fragment]:
         """Returns what is left of a character that was never completed: nothing, or one fragment."""
         text = self._utf8.decode(b"", final=True)
         self._utf8.reset()
+        self._cut = False
         return [Fragment(text)] if text else []
+
+    def _piece(self, id: int) -> Fragment:
+        text = self._utf8.decode(self._tokens.bytes_of(id))
+        self._cut = bool(self._utf8.getstate()[0])
+        return Fragment(text)
 
 
 def _plain_tokenizer(data: Mapping[str, Any], vocab: Mapping[str, int]) -> Tokenizer:
