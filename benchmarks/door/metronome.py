@@ -21,7 +21,7 @@ from contextlib import aclosing, contextmanager
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from nemotron_runtime import logs
+from nemotron_runtime import heap, logs
 from nemotron_runtime.api.metrics import MetricsRecorder
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta
@@ -136,6 +136,7 @@ async def serve(interval_s: float, tokens: int) -> None:
     stop(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve([listener]))
     await supervisor.settled.wait()
+    heap.settle()
     print(json.dumps({"port": listener.getsockname()[1], "model": SLUG}), flush=True)
     await serving
     print(json.dumps({"beats": engine.beats}), flush=True)

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from nemotron_runtime import __version__, logs
+from nemotron_runtime import __version__, heap, logs
 from nemotron_runtime.api import faults
 from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.chat import ChatRoute, ChatSettings
@@ -308,6 +308,7 @@ class _Server(uvicorn.Server):
         engine = self._parts.engine
         await engine.settled.wait()
         if engine.state == "ready" and self.servers:
+            heap.settle()
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._parts.start.ready(_greeting(self._parts, host, port))
 

@@ -192,6 +192,7 @@ class VllmEngine:
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"vllm\.")
         self._begin("import", "importing vLLM")
         try:
+            from vllm import envs
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
@@ -206,13 +207,16 @@ class VllmEngine:
             def __del__(self) -> None:
                 pass
 
+        envs.disable_envs_cache()
         try:
             self._begin("inspect", "inspecting the model")
             context = UsageContext.ENGINE_CONTEXT
             config = AsyncEngineArgs(**engine_args(self._options)).create_engine_config(context)
             self._begin("processes", "starting vLLM's processes, which import it again")
             with steps.followed(self._tell):
-                return Llm.from_vllm_config(config, usage_context=context)
+                llm = Llm.from_vllm_config(config, usage_context=context)
+            envs.enable_envs_cache()  # one is read for every token
+            return llm
         except EngineDead:
             raise
         except Exception as error:  # vLLM raises whatever its parts raise
