@@ -21,7 +21,7 @@ from contextlib import aclosing, contextmanager
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from nemotron_runtime import heap, logs
+from nemotron_runtime import logs
 from nemotron_runtime.api.metrics import MetricsRecorder
 from nemotron_runtime.app import Parts, create_app
 from nemotron_runtime.engine.base import EngineInfo, EngineRequest, Sampling, TokenDelta
@@ -29,6 +29,14 @@ from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.serving import open_model
 from nemotron_runtime.settings import Settings
 from nemotron_runtime.starting import Start
+
+try:
+    from nemotron_runtime.heap import settle
+except ImportError:  # a checkout that is older
+
+    def settle() -> None:
+        """It had none."""
+
 
 SLUG = "nemotron-runtime/embedded-demo"
 WORD = " the"
@@ -136,7 +144,7 @@ async def serve(interval_s: float, tokens: int) -> None:
     stop(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve([listener]))
     await supervisor.settled.wait()
-    heap.settle()
+    settle()
     print(json.dumps({"port": listener.getsockname()[1], "model": SLUG}), flush=True)
     await serving
     print(json.dumps({"beats": engine.beats}), flush=True)

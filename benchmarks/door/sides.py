@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -112,7 +112,8 @@ def running(*command: str, **options: Any) -> Iterator[subprocess.Popen[Any]]:
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
 
 
@@ -239,7 +240,7 @@ def main() -> None:
     commit = git("rev-parse", "--short", "HEAD")
     dirty = bool(git("status", "--porcelain", "--untracked-files=no"))
     rows = measure(load)
-    result = {
+    result: dict[str, Any] = {
         "schema": 1,
         "what": "what an API costs above the engine",
         "commit": commit,
@@ -252,7 +253,7 @@ def main() -> None:
         "summary": [summary(rows, count) for count in streams],
         "rows": rows,
     }
-    for table in result["summary"]:  # type: ignore[attr-defined]
+    for table in result["summary"]:
         print(json.dumps(table, indent=1))
     out = options.out or ROOT / f"benchmarks/results/{time.strftime('%Y-%m-%d')}-cpu-{commit}-door.json"
     out.write_text(json.dumps(result, indent=1) + "\n")
