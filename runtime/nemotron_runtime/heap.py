@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 THRESHOLDS = (20_000, 50, 100)
-"""New objects before the youngest are looked at, and how much rarer the older ones are. A streamed token makes
-a handful that reference counting frees; Python's own 700 would have the collector run all the time."""
+"""New objects before the youngest are looked at, and how much rarer the older ones are. A streamed token
+makes a handful that reference counting frees; Python's own 700 would have the collector run all the time."""
 
 
 def settle() -> None:
