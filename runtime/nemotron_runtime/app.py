@@ -35,6 +35,7 @@ from nemotron_runtime.rehearsal import rehearse
 from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
 from nemotron_runtime.starting import Announcer, Start
+from nemotron_runtime.web.pages import pages_router
 from nemotron_runtime.weights import hub
 
 log = structlog.get_logger()
@@ -75,6 +76,7 @@ def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None],
     api = _api(parts)
     for prefix in PREFIXES:
         app.include_router(api, prefix=prefix)
+    app.include_router(pages_router())
     return _with_doors(app, parts.settings)
 
 

@@ -96,6 +96,8 @@ def is_public(method: str, path: str) -> bool:
     """Whether this needs no key even where keys are set."""
     if method == "OPTIONS" or path in _PUBLIC_ANY:
         return True
+    if path.startswith("/assets/"):
+        return method in ("GET", "HEAD")
     for prefix in PREFIXES:
         if path.startswith(prefix + "/"):
             return method in ("GET", "HEAD") and _PUBLIC_GET.fullmatch(path.removeprefix(prefix)) is not None
