@@ -1,36 +1,43 @@
-// The three pages behind one URL: what follows the # says which page, and which of the model's tabs.
-import { askForKey } from './key-dialog.js';
-import { makeKeysPage } from './keys/page.js';
-import { makeModelPage, TABS } from './model/page.js';
-import { makePlayground } from './playground/page.js';
+// Which page is seen: the part of the URL behind the hash names a page, or a tab of the model's page.
+import { el } from './dom.js';
+import { askForKey } from './key_dialog.js';
+import { keysPage } from './keys/page.js';
+import { modelPage } from './model/page.js';
+import { TABS } from './model/tabs.js';
+import { playgroundPage } from './playground/page.js';
 
-const MAKERS = { model: makeModelPage, playground: makePlayground, keys: makeKeysPage };
-const pages = {};
+const PAGES = { model: modelPage, playground: playgroundPage, keys: keysPage };
+const open = {}; // a page is made when it is first seen, and keeps what was typed on it
 
-const place = () => {
+function place() {
   const name = location.hash.slice(1);
   if (name === 'playground' || name === 'keys') return { page: name };
-  return { page: 'model', tab: TABS.some(([tab]) => tab === name) ? name : 'overview' };
-};
+  return { page: 'model', tab: TABS.some(({ id }) => id === name) ? name : TABS[0].id };
+}
 
 function show() {
   const { page, tab } = place();
-  for (const name of Object.keys(MAKERS)) document.getElementById(`page-${name}`).hidden = name !== page;
-  for (const link of document.querySelectorAll('nav [data-page]')) {
-    if (link.dataset.page === page) link.setAttribute('aria-current', 'page');
+  for (const name of Object.keys(PAGES)) {
+    document.getElementById(`page-${name}`).hidden = name !== page;
+    const link = document.querySelector(`[data-page="${name}"]`);
+    if (name === page) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  pages[page] ??= MAKERS[page](document.getElementById(`page-${page}`));
-  pages[page].show(tab);
-  document.title = `${titleOf(page, tab)} – Nemotron Runtime`;
+  open[page] ??= PAGES[page](document.getElementById(`page-${page}`));
+  open[page].show(tab);
 }
 
-const titleOf = (page, tab) => ({ playground: 'Playground', keys: 'Keys' })[page] ?? TABS.find(([name]) => name === tab)[1];
-
+// The skip link moves the focus, and leaves the hash, which names the page, alone.
 document.getElementById('skip').addEventListener('click', (event) => {
-  event.preventDefault(); // the hash names the page: the link may not change it
+  event.preventDefault();
   document.getElementById('main').focus();
 });
-document.getElementById('key-button').addEventListener('click', () => askForKey('user'));
-addEventListener('hashchange', show);
+document.getElementById('key-button').addEventListener('click', askForKey);
+document.addEventListener('keychange', ({ detail }) => {
+  for (const page of Object.values(open)) page.keyChanged?.(detail);
+});
+window.addEventListener('hashchange', show);
+window.addEventListener('unhandledrejection', ({ reason }) => {
+  document.getElementById('main').prepend(el('p.fault', { role: 'alert' }, String(reason?.message ?? reason)));
+});
 show();
