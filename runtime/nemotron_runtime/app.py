@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -19,9 +21,14 @@ from nemotron_runtime import __version__, heap, logs
 from nemotron_runtime.api import faults
 from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.chat import ChatRoute, ChatSettings
+from nemotron_runtime.api.current_key import current_key_router
 from nemotron_runtime.api.doors import PREFIXES, DoorRules, Doors, loopback_origins
+from nemotron_runtime.api.gate import Gate
 from nemotron_runtime.api.health import Readiness, health_router
+from nemotron_runtime.api.keys import keys_router
 from nemotron_runtime.api.metrics import MetricsRecorder, watch_kernels
+from nemotron_runtime.api.tee import Tee
+from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.record import Recorder
@@ -35,19 +42,37 @@ from nemotron_runtime.rehearsal import rehearse
 from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
 from nemotron_runtime.starting import Announcer, Start
+from nemotron_runtime.store.keyring import Keyring
+from nemotron_runtime.store.keys import Key, key_of_settings
 from nemotron_runtime.web.pages import pages_router
 from nemotron_runtime.weights import hub
+
+if TYPE_CHECKING:
+    from nemotron_runtime.store.store import Store
 
 log = structlog.get_logger()
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-EXPOSED_HEADERS = ("X-Generation-Id", "X-Provider-Name", "X-Nemotron-Demo", "Retry-After")
+EXPOSED_HEADERS = (
+    "X-Generation-Id",
+    "X-Provider-Name",
+    "X-Nemotron-Demo",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
 EXIT_OK, EXIT_ENGINE, EXIT_SETUP = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an app is made of. Tests put their own engine in."""
+    """What an app is made of. Tests put their own engine in.
+
+    Attributes:
+        store: Closed with the app. None: nothing is kept.
+        store_trouble: Why there is none, where there should be one.
+    """
 
     settings: Settings
     model: Model
@@ -55,6 +80,12 @@ class Parts:
     recorder: Recorder
     registry: CollectorRegistry
     start: Start
+    store: Store | None = None
+    store_trouble: str | None = None
+
+    def keys(self) -> Keyring:
+        """All keys; without a store those of the settings."""
+        return self.store.keys if self.store else Keyring(keys_of(self.settings))
 
 
 def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None], None]) -> ASGIApp:
@@ -66,27 +97,43 @@ def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None],
     app = FastAPI(
         title="nemotron-runtime",
         version=__version__,
-        lifespan=_lifespan(parts.engine, on_engine_lost),
+        lifespan=_lifespan(parts, on_engine_lost),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     faults.install(app)
     app.include_router(_health(parts))
-    api = _api(parts)
+    keys = parts.keys()
+    api = _api(parts, keys)
     for prefix in PREFIXES:
         app.include_router(api, prefix=prefix)
     app.include_router(pages_router())
-    return _with_doors(app, parts.settings)
+    return _with_doors(app, parts.settings, keys)
 
 
-def _api(parts: Parts) -> APIRouter:
+def keys_of(settings: Settings) -> tuple[Key, ...]:
+    """The keys that stand in the settings."""
+    ordinary = [key_of_settings(key.get_secret_value()) for key in settings.api_keys]
+    master = settings.management_key
+    return (*ordinary, *([key_of_settings(master.get_secret_value(), management=True)] if master else []))
+
+
+def _api(parts: Parts, keys: Keyring) -> APIRouter:
     settings, model = parts.settings, parts.model
-    planner = _planner(settings, model)
-    service = ChatService(parts.engine, model.tokens, parts.recorder, log_content=settings.log_content)
-    chat = ChatRoute(planner, service, _chat_settings(settings, model))
+    gate = Gate(keys.usage, time.time, free_requests_per_day=settings.free_requests_per_day)
+    store = [parts.store.recorder] if parts.store else []
+    service = ChatService(
+        parts.engine,
+        model.tokens,
+        Tee(parts.recorder, gate, *store),
+        log_content=settings.log_content,
+    )
+    chat = ChatRoute(_planner(settings, model), service, gate, _chat_settings(settings, model))
     router = APIRouter()
     router.include_router(chat.router())
+    router.include_router(current_key_router(keys, gate))
+    router.include_router(keys_router(keys))
     router.include_router(catalogue_router(Catalogue(lambda: model.served)))
     return router
 
@@ -129,20 +176,27 @@ def _health(parts: Parts) -> APIRouter:
             engine_start_s=engine.started_s,
             engine_deaths=engine.deaths,
             start=parts.start.report(),
+            store=_store_state(parts),
         )
 
     def may_see_details(request: Request) -> bool:
-        return not parts.settings.api_keys
+        return visit_of(request).sees_all
 
     return health_router(readiness, parts.registry, may_see_details)
 
 
-def _with_doors(app: ASGIApp, settings: Settings) -> ASGIApp:
-    keys = tuple(key.get_secret_value() for key in settings.api_keys)
-    origins = settings.cors_origins if settings.cors_origins is not None else (("*",) if keys else ())
+def _store_state(parts: Parts) -> str:
+    if parts.store is None:
+        return parts.store_trouble or "off"
+    return parts.store.trouble or "ok"
+
+
+def _with_doors(app: ASGIApp, settings: Settings, keys: Keyring) -> ASGIApp:
+    asks = settings.asks_for_keys
+    origins = settings.cors_origins if settings.cors_origins is not None else (("*",) if asks else ())
     any_origin = "*" in origins
     pattern = None if any_origin else loopback_origins(origins)
-    doors = Doors(app, DoorRules(keys=keys, hosts=_hosts(settings), origins=pattern))
+    doors = Doors(app, DoorRules(keys=keys, asks=asks, hosts=_hosts(settings), origins=pattern))
     return CORSMiddleware(
         doors,
         allow_origins=["*"] if any_origin else [],
@@ -161,8 +215,10 @@ def _hosts(settings: Settings) -> tuple[str, ...] | None:
 
 
 def _lifespan(
-    engine: Supervisor, on_engine_lost: Callable[[BaseException | None], None]
+    parts: Parts, on_engine_lost: Callable[[BaseException | None], None]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    engine = parts.engine
+
     async def run_engine() -> None:
         try:
             await engine.start()
@@ -182,6 +238,8 @@ def _lifespan(
             with suppress(asyncio.CancelledError):
                 await running
             await engine.stop()
+            if parts.store:
+                await asyncio.to_thread(parts.store.close)
 
     return lifespan
 

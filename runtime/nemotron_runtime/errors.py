@@ -7,7 +7,8 @@ RuntimeFault                      message is safe for clients; details belong in
  |   |- Unauthorized              401
  |   |- LimitExhausted            402
  |   |- Forbidden                 403
- |   |- ModelNotFound             404  (also: no endpoint fits the request)
+ |   |- NotFound                  404
+ |   |   `- ModelNotFound         404  (also: no endpoint fits the request)
  |   |- RequestTimeout            408
  |   |- PayloadTooLarge           413
  |   `- RateLimited               429
@@ -96,11 +97,15 @@ class Forbidden(ClientError):
     error_type = "permission_denied"
 
 
-class ModelNotFound(ClientError):
-    """No model, or no endpoint of it, can serve this request."""
+class NotFound(ClientError):
+    """There is no such thing."""
 
     status = 404
     error_type = "not_found"
+
+
+class ModelNotFound(NotFound):
+    """No model, or no endpoint of it, can serve this request."""
 
 
 class RequestTimeout(ClientError):

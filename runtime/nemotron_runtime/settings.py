@@ -93,6 +93,16 @@ class Settings(BaseModel):
         flag="--api-key",
         shown="none",
     )
+    require_keys: bool = _access(
+        False, "Ask for a key even where api_keys is empty: those made by `nemotron keys` open the API."
+    )
+    management_key: SecretStr | None = _access(
+        None,
+        "A key that opens /keys, /credits and /activity, and nothing else. "
+        "`nemotron keys create --management` makes others. "
+        "A flag shows in the process list: prefer the variable.",
+        shown="none",
+    )
     insecure: bool = _access(False, "Listen on other addresses than this machine's own without any key.")
     cors_origins: Auto[Words] = _access(
         None,
@@ -144,6 +154,12 @@ class Settings(BaseModel):
     )
     max_queue: int = _model(256, "Waiting requests; over it the answer is 503 with Retry-After.", ge=0)
 
+    free_requests_per_day: Annotated[int | None, BeforeValidator(_off)] = _limit(
+        None,
+        "Requests of one key to a :free model in a UTC day; 20 a minute with it. Hosted: 50 or 1000.",
+        shown="off",
+        ge=1,
+    )
     max_body_bytes: int = _limit(32 << 20, "Size of a request's body.", ge=1024)
     max_messages: int = _limit(10_000, "Messages.", ge=1)
     max_json_depth: int = _limit(64, "Nesting of the body's JSON.", ge=8)
@@ -179,6 +195,13 @@ class Settings(BaseModel):
             raise ValueError("a key may hold visible ASCII characters only, no spaces")
         return keys
 
+    @field_validator("management_key")
+    @classmethod
+    def _sendable_too(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not (key.get_secret_value() and _is_token(key.get_secret_value())):
+            raise ValueError("a key may hold visible ASCII characters only, no spaces")
+        return key
+
     @field_validator("cors_origins")
     @classmethod
     def _web_origins(cls, origins: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -189,13 +212,24 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _no_open_door(self) -> Settings:
-        if not (is_loopback(self.host) or self.api_keys or self.insecure):
+        if not (is_loopback(self.host) or self.asks_for_keys or self.insecure):
             raise ValueError(
                 f"host: {self.host} can be reached from other machines and no API key is set. "
-                f"Set {variable_of('api_keys')}, or listen on 127.0.0.1, "
+                f"Set {variable_of('api_keys')} or {variable_of('require_keys')}, or listen on 127.0.0.1, "
                 "or pass --insecure to go without keys"
             )
         return self
+
+    @model_validator(mode="after")
+    def _one_use_of_a_key(self) -> Settings:
+        if self.management_key in self.api_keys:
+            raise ValueError("management_key: it stands in api_keys, too; a key is one or the other")
+        return self
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether the API needs a key."""
+        return bool(self.api_keys) or self.require_keys
 
     @classmethod
     def load(
@@ -229,6 +263,9 @@ class Settings(BaseModel):
         return Loaded(settings, {name: origins.get(name, Origin("default")) for name in cls.model_fields})
 
 
+SECRETS = frozenset({"api_keys", "management_key"})
+"""Never shown."""
+
 _SWITCHES = frozenset(
     name for name, info in Settings.model_fields.items() if info.annotation in (bool, bool | None)
 )
@@ -259,8 +296,8 @@ class Loaded:
     def shown(self, name: str) -> Any:
         """A setting's value as it may be shown, in JSON types: a secret becomes a count."""
         value = getattr(self.settings, name)
-        if name == "api_keys":
-            return f"{len(value)} set" if value else "none"
+        if name in SECRETS:
+            return f"{len(value)} set" if name == "api_keys" and value else "set" if value else "none"
         if value is None:
             return default_text(name)
         return str(value) if isinstance(value, Path) else value
@@ -316,7 +353,7 @@ def _explain(fault: ValidationError, values: Mapping[str, Given]) -> str:
             lines.append(reason)
             continue
         given = values[name]
-        shown = "" if name == "api_keys" else f" {given.value!r}:"
+        shown = "" if name in SECRETS else f" {given.value!r}:"
         lines.append(f"{name}:{shown} {reason} (from {given.origin})")
     return "\n".join(dict.fromkeys(lines))
 

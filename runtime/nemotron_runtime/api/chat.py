@@ -15,14 +15,18 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from nemotron_runtime.api.body import chat_request, read_json
+from nemotron_runtime.api.caller import caller_of
 from nemotron_runtime.api.faults import fault_response, internal_error
+from nemotron_runtime.api.gate import Gate
 from nemotron_runtime.api.generation import Batch, Generation
 from nemotron_runtime.api.sse import COMMENT, EventStream
+from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.chat.chunk_writer import ChunkWriter
 from nemotron_runtime.chat.encode import Envelope, fold
 from nemotron_runtime.chat.events import ChatEvent
 from nemotron_runtime.chat.plan import GenerationPlan, new_generation_id
 from nemotron_runtime.chat.planner import Planner
+from nemotron_runtime.chat.record import Caller
 from nemotron_runtime.chat.service import ChatService
 from nemotron_runtime.errors import InvalidRequest, RuntimeFault
 from nemotron_runtime.models.provider import PROVIDER_NAME, PROVIDER_SLUG
@@ -56,6 +60,7 @@ class ChatSettings:
     keepalive_interval_s: float = 10.0
     timeout_s: float | None = None
     log_content: bool = False
+    store_content: bool = False
     headers: Mapping[str, str] | None = None
 
 
@@ -68,14 +73,16 @@ class _Call:
     created: int
     plan: GenerationPlan
     envelope: Envelope
+    caller: Caller
 
 
 class ChatRoute:
     """The route's handler."""
 
-    def __init__(self, planner: Planner, service: ChatService, settings: ChatSettings) -> None:
+    def __init__(self, planner: Planner, service: ChatService, gate: Gate, settings: ChatSettings) -> None:
         self._planner = planner
         self._service = service
+        self._gate = gate
         self._settings = settings
 
     def router(self) -> APIRouter:
@@ -101,6 +108,8 @@ class ChatRoute:
             return fault_response(internal_error(), headers)
 
     async def _accept(self, request: Request, generation_id: str, created: int) -> _Call:
+        visit = visit_of(request)
+        self._gate.enter(visit)
         body = await read_json(
             request, max_bytes=self._settings.max_body_bytes, max_depth=self._settings.max_json_depth
         )
@@ -113,6 +122,7 @@ class ChatRoute:
         size = int(request.headers.get("content-length") or THREAD_BYTES)
         make = partial(self._plan, body)
         plan, resolved = await asyncio.to_thread(make) if size >= THREAD_BYTES else make()
+        self._gate.weigh(visit, plan, resolved)
         envelope = Envelope(
             id=generation_id,
             created=created,
@@ -125,13 +135,16 @@ class ChatRoute:
             service_tier=plan.service_tier,
             metadata=_metadata(request, resolved),
         )
-        return _Call(request, generation_id, created, plan, envelope)
+        caller = caller_of(request, body, store_content=self._settings.store_content)
+        return _Call(request, generation_id, created, plan, envelope, caller)
 
     def _plan(self, body: dict[str, Any]) -> tuple[GenerationPlan, Resolved]:
         return self._planner.plan(chat_request(body))
 
     def _generation(self, call: _Call) -> Generation:
-        batches = self._service.run(call.plan, generation_id=call.id, created_s=call.created)
+        batches = self._service.run(
+            call.plan, generation_id=call.id, created_s=call.created, caller=call.caller
+        )
         return Generation(batches, self._settings.timeout_s)
 
     async def _whole(self, call: _Call, headers: Mapping[str, str]) -> Response:

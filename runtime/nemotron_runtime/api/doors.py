@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nemotron_runtime.api.faults import fault_response
+from nemotron_runtime.api.visit import MISSING, UNKNOWN, Visit
 from nemotron_runtime.errors import ClientError, Forbidden, InvalidRequest, Unauthorized
+from nemotron_runtime.store.keyring import Keyring
+from nemotron_runtime.store.keys import Key
 
 PREFIXES = ("/api/v1", "/v1")
+ASSETS = "/assets/"
 _PUBLIC_ANY = frozenset({"/", "/health", "/ready"})
 _PUBLIC_GET = re.compile(
     r"/(models|models/count|model/[^/]+/[^/]+|models/[^/]+/[^/]+/endpoints|providers|endpoints/zdr)"
@@ -26,12 +29,14 @@ class DoorRules:
     """What is let in.
 
     Attributes:
-        keys: Accepted keys; empty: no key is asked for.
+        keys: Those that are known.
+        asks: A key is asked for.
         hosts: Accepted names in the Host header; None: any.
         origins: Accepted browser origins; None: any.
     """
 
-    keys: tuple[str, ...] = ()
+    keys: Keyring = field(default_factory=Keyring)
+    asks: bool = False
     hosts: tuple[str, ...] | None = None
     origins: re.Pattern[str] | None = None
 
@@ -42,20 +47,23 @@ class Doors:
     def __init__(self, app: ASGIApp, rules: DoorRules) -> None:
         self._app = app
         self._rules = rules
-        self._digests = [_digest(key) for key in rules.keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            try:
-                self._check_host(headers)
-                self._check_origin(headers)
-                self._check_key(scope["method"], scope["path"], headers)
-            except ClientError as fault:
-                await fault_response(fault)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            self._check_host(headers)
+            self._check_origin(headers)
+            visit = self._visit(scope["method"], scope["path"], headers)
+        except ClientError as fault:
+            await fault_response(fault)(scope, receive, send)
+            return
+        with visit:
+            scope.setdefault("state", {})["visit"] = visit
+            await self._app(scope, receive, send)
 
     def _check_host(self, headers: Headers) -> None:
         """A name that points here by DNS rebinding is not ours."""
@@ -75,27 +83,25 @@ class Doors:
             return
         raise Forbidden(f"The origin {origin[:100]!r} is not allowed here; allow it with --cors")
 
-    def _check_key(self, method: str, path: str, headers: Headers) -> None:
-        if not self._digests or is_public(method, path):
-            return
-        key = _presented_key(headers)
-        if key is None:
-            raise Unauthorized("Missing Authentication header")
-        if not self._known(key):
-            raise Unauthorized("User not found.")
+    def _visit(self, method: str, path: str, headers: Headers) -> Visit:
+        """Where no key is asked for, one that is known is accounted to, and others are as good as none."""
+        secret = _presented_key(headers)
+        key = None if secret is None else self._opening(secret)
+        if key is None and self._rules.asks and not is_public(method, path):
+            raise Unauthorized(MISSING if secret is None else UNKNOWN)
+        return Visit(key, asked=self._rules.asks, presented=secret is not None)
 
-    def _known(self, key: str) -> bool:
-        digest = _digest(key)
-        found = False
-        for known in self._digests:  # all of them, so that time tells nothing
-            found |= hmac.compare_digest(digest, known)
-        return found
+    def _opening(self, secret: str) -> Key | None:
+        key = self._rules.keys.find(secret)
+        return key if key and key.opens(datetime.now(UTC)) else None
 
 
 def is_public(method: str, path: str) -> bool:
     """Whether this needs no key even where keys are set."""
     if method == "OPTIONS" or path in _PUBLIC_ANY:
         return True
+    if path.startswith(ASSETS):
+        return method in ("GET", "HEAD")
     if path.startswith("/assets/"):
         return method in ("GET", "HEAD")
     for prefix in PREFIXES:
@@ -115,7 +121,3 @@ def _presented_key(headers: Headers) -> str | None:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return headers.get("x-api-key") or None
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

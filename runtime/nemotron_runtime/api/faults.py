@@ -23,8 +23,8 @@ class MethodNotAllowed(ClientError):
 
 
 def fault_response(fault: RuntimeFault, headers: Mapping[str, str] | None = None) -> Response:
-    """``{"error": {"message", "code", "metadata"}}`` with the fault's status."""
-    extra = dict(headers or {})
+    """``{"error": {"message", "code", "metadata"}}`` with the fault's status, and its headers."""
+    extra = {**(headers or {}), **fault.metadata.get("headers", {})}
     if fault.retry_after_s is not None:
         extra["Retry-After"] = str(fault.retry_after_s)
     body = orjson.dumps({"error": error_body(fault)})

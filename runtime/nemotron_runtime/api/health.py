@@ -21,6 +21,7 @@ class Readiness:
         state: ``ready`` only after a real generation of the engine that runs now.
         engine: None until one has started.
         start: The phases of the start, by :meth:`nemotron_runtime.starting.Start.report`.
+        store: ``ok``, ``off``, or why nothing is being saved.
     """
 
     state: str
@@ -30,6 +31,7 @@ class Readiness:
     engine_start_s: float | None
     engine_deaths: int
     start: Mapping[str, Any]
+    store: str = "off"
 
 
 def health_router(

@@ -12,7 +12,7 @@ import structlog
 
 from nemotron_runtime.chat.events import ChatEvent, Finished, FinishReason, Piece, Timings, Usage
 from nemotron_runtime.chat.plan import GenerationPlan, new_call_id
-from nemotron_runtime.chat.record import GenerationRecord, Outcome, Recorder
+from nemotron_runtime.chat.record import NOBODY, Caller, GenerationRecord, Outcome, Recorder
 from nemotron_runtime.chat.splitter import Splitter
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
 from nemotron_runtime.engine.base import Engine, EngineRequest, TokenDelta
@@ -90,7 +90,7 @@ class ChatService:
         self._recorder = recorder
 
     async def run(
-        self, plan: GenerationPlan, *, generation_id: str, created_s: int
+        self, plan: GenerationPlan, *, generation_id: str, created_s: int, caller: Caller = NOBODY
     ) -> AsyncGenerator[list[ChatEvent], None]:
         """Yields what each step of the engine says, if anything: pieces, and Finished as the last event.
 
@@ -135,6 +135,7 @@ class ChatService:
                     finish_reason=finished.reason if finished else None,
                     native_finish_reason=finished.native_reason if finished else None,
                     error_type=error_type,
+                    caller=caller,
                 )
             )
 
