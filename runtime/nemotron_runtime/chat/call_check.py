@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,8 +17,14 @@ def _let_pass(*_: Any) -> None:
     """A client's regular expression could keep Python's engine busy for ever; the grammar has held to it."""
 
 
-_Validator = validators.extend(
-    Draft7Validator, {"pattern": _let_pass, "patternProperties": _let_pass, "format": _let_pass}
+def _additional(validator: Any, allowed: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
+    if "patternProperties" not in schema:
+        yield from Draft7Validator.VALIDATORS["additionalProperties"](validator, allowed, value, schema)
+
+
+_Validator = validators.extend(  # type: ignore[no-untyped-call]
+    Draft7Validator,
+    {"pattern": _let_pass, "patternProperties": _let_pass, "additionalProperties": _additional},
 )
 
 

@@ -93,7 +93,9 @@ def _add_to_sums(
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _key(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
