@@ -39,6 +39,7 @@ from nemotron_runtime.settings_layers import (
 VARIABLE_PREFIX = "NEMOTRON_"
 OTHER_VARIABLES = frozenset({"NEMOTRON_BENCH_KEY", "NEMOTRON_SANE_DUMMY"})
 """With the same prefix, but no settings: the benchmark's key, and the kernels' random weights."""
+_PASSWORD = re.compile(r"(^[a-z0-9+]+://[^:/@]*:).*@")
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ _access = partial(_setting, group="Address and access")
 _model = partial(_setting, group="Model and engine")
 _limit = partial(_setting, group="Limits of a request")
 _time = partial(_setting, group="Streaming and time")
+_store = partial(_setting, group="Store")
 _log = partial(_setting, group="Logs")
 
 
@@ -175,6 +177,19 @@ class Settings(BaseModel):
     )
     shutdown_grace_s: float = _time(30.0, "Time that running requests get at the end, in seconds.", ge=0)
 
+    store: str = _store(
+        "auto",
+        "Where keys, generations and usage are kept: a file, postgresql://user:password@host/name, or off. "
+        "auto: store.db in the user's data folder.",
+        min_length=1,
+    )
+    store_content: bool = _store(False, "Keep prompts and answers, too, for /generation/content.")
+    keep_generations_days: int = _store(90, "Days that single generations are kept; 0: for ever.", ge=0)
+    keep_contents_days: int = _store(7, "Days that prompts and answers are kept; 0: for ever.", ge=0)
+    keep_minutes_days: int = _store(
+        90, "Days that sums by minute are kept; 0: for ever. Sums by day always are.", ge=0
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = _log("info", "Least severity that is logged.")
     log_format: Literal["auto", "console", "json"] = _log(
         "auto", "auto: console on a terminal, json elsewhere."
@@ -225,6 +240,13 @@ class Settings(BaseModel):
         if self.management_key in self.api_keys:
             raise ValueError("management_key: it stands in api_keys, too; a key is one or the other")
         return self
+
+    @property
+    def store_url(self) -> str | None:
+        """A URL or the path of a file; None: nothing is kept."""
+        if self.store == "auto":
+            return str(platformdirs.user_data_path("nemotron") / "store.db")
+        return None if self.store == "off" else self.store
 
     @property
     def asks_for_keys(self) -> bool:
@@ -300,6 +322,8 @@ class Loaded:
             return f"{len(value)} set" if name == "api_keys" and value else "set" if value else "none"
         if value is None:
             return default_text(name)
+        if name == "store":
+            return _without_password(value)
         return str(value) if isinstance(value, Path) else value
 
 
@@ -353,9 +377,13 @@ def _explain(fault: ValidationError, values: Mapping[str, Given]) -> str:
             lines.append(reason)
             continue
         given = values[name]
-        shown = "" if name in SECRETS else f" {given.value!r}:"
+        shown = "" if name in SECRETS | {"store"} else f" {given.value!r}:"
         lines.append(f"{name}:{shown} {reason} (from {given.origin})")
     return "\n".join(dict.fromkeys(lines))
+
+
+def _without_password(url: str) -> str:
+    return _PASSWORD.sub(r"\1***@", url)
 
 
 def _is_token(text: str) -> bool:

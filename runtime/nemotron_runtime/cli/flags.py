@@ -11,10 +11,11 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from pydantic import SecretStr
 
 from nemotron_runtime.settings import Settings, config_file, default_text, extra, flag_of
 
-_KINDS = {int: "INTEGER", float: "NUMBER", bool: "true|false", Path: "PATH", str: "TEXT"}
+_KINDS = {int: "INTEGER", float: "NUMBER", bool: "true|false", Path: "PATH", str: "TEXT", SecretStr: "TEXT"}
 _CONFIG = Annotated[
     Path | None,
     typer.Option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import TracebackType
 
+from nemotron_runtime.settings import Settings
 from nemotron_runtime.store.activity import Activity
 from nemotron_runtime.store.apps import AppBoard
 from nemotron_runtime.store.database import Database
@@ -33,6 +34,21 @@ class StoreOptions:
     store_content: bool = False
     retention: Retention = USUAL
     detail_capacity: int = 20_000
+
+
+def options_of(settings: Settings) -> StoreOptions | None:
+    """How the settings want it kept; None: not at all."""
+    if settings.store_url is None:
+        return None
+    return StoreOptions(
+        url=settings.store_url,
+        store_content=settings.store_content,
+        retention=Retention(
+            generations_days=settings.keep_generations_days or None,
+            contents_days=settings.keep_contents_days or None,
+            minutes_days=settings.keep_minutes_days or None,
+        ),
+    )
 
 
 class Store:
