@@ -1,0 +1,36 @@
+// What several checks do.
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+export { assert };
+
+export const TABS = ['overview', 'providers', 'performance', 'pricing', 'benchmarks', 'apps', 'activity', 'uptime', 'api'];
+
+const RULES = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Opens a page or a tab and waits until its data stand. */
+export async function open(page, url, hash) {
+  await page.goto(`${url}/#${hash}`);
+  if (TABS.includes(hash)) await panel(page, hash).locator('> *').first().waitFor();
+}
+
+export const panel = (page, name) => page.locator(`#panel-${name}`);
+
+/** Fails where axe-core finds a violation of WCAG 2.2 A or AA or of its best practices. */
+export async function accessible(page, where) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(RULES); // not under the page's policy
+  const violations = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`);
+  });
+  assert.deepEqual(violations, [], where);
+}
+
+/** Fails where the page can be scrolled sideways. */
+export async function fits(page, where) {
+  const [inner, whole] = await page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
+  assert.ok(whole <= inner, `${where}: ${whole} px wide in ${inner}`);
+}
+
+export const shot = async (page, shots, name) => shots && page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });

@@ -1,0 +1,123 @@
+// The playground over the real streaming route.
+import { accessible, assert, open, shot } from './common.mjs';
+
+const message = (page) => page.getByLabel('Message');
+const answers = (page) => page.getByRole('article', { name: 'Answer' });
+const ended = (page) => page.waitForFunction(() => {
+  const all = document.querySelectorAll('article[aria-label=Answer]');
+  return all.length > 0 && [...all].every((turn) => turn.getAttribute('aria-busy') === 'false');
+});
+
+async function say(page, text) {
+  await message(page).fill(text);
+  await page.keyboard.press('Enter');
+}
+
+/** A thought, a tool call that the user answers, and the answer after it. */
+export async function toolLoop(page, url, { prompt, calls, results, before, after, thought, shots }) {
+  await open(page, url, 'playground');
+  await page.getByRole('button', { name: 'Example' }).click();
+  await say(page, prompt);
+  await ended(page);
+  const first = answers(page).first();
+  assert.equal(await first.locator('.thought').evaluate((node) => node.open), false);
+  await first.getByText('Reasoning', { exact: true }).click();
+  if (thought !== undefined) assert.equal((await first.locator('.thought .text').textContent()), thought);
+  if (before !== undefined) assert.ok((await first.locator('> .text').textContent()).startsWith(before));
+  const areas = first.getByRole('textbox');
+  if (calls !== undefined) assert.deepEqual(await first.locator('.call strong').allTextContents(), calls);
+  assert.ok(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
+  await shot(page, shots, 'tool-call');
+  await accessible(page, 'a tool call');
+  for (let i = 0; i < await areas.count(); i += 1) await areas.nth(i).fill(results[i % results.length]);
+  await page.getByRole('button', { name: /Send the result/ }).click();
+  await page.waitForFunction(() => document.querySelectorAll('article[aria-label=Answer]').length === 2);
+  await ended(page);
+  const text = await answers(page).nth(1).locator('> .text').textContent();
+  if (after !== undefined) assert.equal(text, after);
+  const measures = (await answers(page).nth(1).locator('.measures').innerText()).replaceAll(/\s+/g, ' ');
+  for (const name of ['TTFT', 'Speed', 'Tokens', 'Prompt', 'Cost', 'Finish stop']) assert.ok(measures.includes(name), measures);
+  await shot(page, shots, 'tool-loop');
+  return text;
+}
+
+/** A plain answer; `text` is what stands there in the end. */
+export async function asks(page, url, { prompt, text }) {
+  await open(page, url, 'playground');
+  await say(page, prompt);
+  await ended(page);
+  assert.equal(await answers(page).first().locator('> .text').textContent(), text);
+  assert.equal(await page.locator('.transcript .text *').count(), 0);
+  assert.equal(await page.evaluate(() => globalThis.broken), undefined);
+}
+
+/** Stop ends an answer that hangs; what came is kept and the conversation goes on. */
+export async function stops(page, url, { prompt, half, next, text }) {
+  await open(page, url, 'playground');
+  await say(page, prompt);
+  await page.getByText(half).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('Stopped.', { exact: true }).first().waitFor();
+  await say(page, next);
+  await page.waitForFunction(() => document.querySelectorAll('article[aria-label=Answer]').length === 2);
+  await ended(page);
+  assert.equal(await answers(page).nth(1).locator('> .text').textContent(), text);
+}
+
+/** Errors are shown whole: status, message and body; the question goes back into the field. */
+export async function fails(page, url, { prompt, parts, back }) {
+  await open(page, url, 'playground');
+  await say(page, prompt);
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  const shown = await alert.innerText();
+  for (const part of parts) assert.ok(shown.includes(part), `${part}: ${shown}`);
+  assert.equal(await message(page).inputValue(), back ? prompt : '');
+}
+
+/** Parameters reach the request; the code of the conversation says the same. */
+export async function parameters(page, url, { prompt, settings, choices, sent }) {
+  await open(page, url, 'playground');
+  for (const [name, value] of Object.entries(settings)) await page.getByLabel(name, { exact: true }).fill(value);
+  for (const [name, value] of Object.entries(choices)) await page.getByLabel(name, { exact: true }).selectOption(value);
+  await page.getByLabel('System prompt').fill('Be brief.');
+  const asked = page.waitForRequest(/chat\/completions/);
+  await say(page, prompt);
+  const body = (await asked).postDataJSON();
+  assert.deepEqual(body, { ...sent, messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: prompt }], stream: true });
+  await ended(page);
+  await page.getByRole('button', { name: 'Copy as code' }).click();
+  const program = page.getByRole('dialog').locator('pre');
+  assert.ok((await program.textContent()).startsWith('curl '));
+  await accessible(page, 'the dialog');
+  await page.getByRole('button', { name: 'Python, openai' }).click();
+  assert.ok((await program.textContent()).includes('"content": "Be brief."'));
+  await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await program.textContent());
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+/** A wrong field is named before anything is sent. */
+export async function wrongTools(page, url) {
+  let sent = 0;
+  page.on('request', (request) => { sent += request.url().endsWith('/chat/completions') ? 1 : 0; });
+  await open(page, url, 'playground');
+  await page.getByLabel('tools', { exact: true }).fill('[{');
+  await say(page, 'hello');
+  assert.ok((await page.getByRole('alert').innerText()).startsWith('tools is not JSON'));
+  assert.equal(sent, 0);
+}
+
+/** The form offers what the catalogue lists, and nothing else. */
+export async function offers(page, url, { listed }) {
+  await page.route('**/api/v1/models', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    body.data[0].supported_parameters = listed;
+    await route.fulfill({ response, json: body });
+  });
+  await open(page, url, 'playground');
+  await page.getByLabel('System prompt').waitFor();
+  return await page.locator('.settings .field label').allTextContents();
+}
