@@ -5,12 +5,12 @@
 #   make setup PYTHON=python3.12 ENGINE=cpu         see scripts/setup.sh
 
 BIN := .venv/bin
-NODE_TESTS := tests/clients/node
+NODE_TESTS := tests/clients/node tests/web/browser
 
 SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint check bench bench-door bench-ruler demo-train demo-eval clean node triton
+.PHONY: help setup serve test lint check bench bench-door bench-ruler demo-train demo-eval clean node browser triton
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -21,7 +21,7 @@ setup: ## make .venv ready: the engine for this machine, the project, its tools
 serve: setup ## serve on http://127.0.0.1:8000 (PORT, HOST, MODEL)
 	@exec $(BIN)/nemotron serve $(SERVE_FLAGS) $(ARGS)
 
-test: setup node triton ## run every test that needs no GPU
+test: setup node browser triton ## run every test that needs no GPU
 	$(BIN)/pytest -m "not gpu" $(ARGS)
 
 lint: setup ## style and format
@@ -51,10 +51,10 @@ demo-eval: setup ## examine the demo model through the API
 clean: ## remove caches and build outputs; with ALL=1 .venv and the npm packages, too
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find runtime kernels benchmarks demo tests -name __pycache__ -type d -prune -exec rm -rf {} +
-	$(if $(ALL),rm -rf .venv $(NODE_TESTS)/node_modules)
+	$(if $(ALL),rm -rf .venv $(addsuffix /node_modules,$(NODE_TESTS)))
 
-# The JavaScript clients of the tests, where Node.js 20 or newer is at hand; else those tests skip.
-node: setup $(if $(wildcard $(NODE_TESTS)/package-lock.json),.venv/node.stamp)
+# The JavaScript clients and the browser's driver of the tests, where Node.js 20 or newer is at hand; else those tests skip.
+node: setup .venv/node.stamp
 
 # Triton for the tests of the GPU's kernels, where the engine brought none.
 triton: setup .venv/triton.stamp
@@ -65,10 +65,14 @@ triton: setup .venv/triton.stamp
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/triton --group triton; }
 	@touch $@
 
-.venv/node.stamp: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json | setup
+.venv/node.stamp: $(foreach folder,$(NODE_TESTS),$(folder)/package.json $(folder)/package-lock.json) | setup
 	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then \
-	  echo 'node: installing the JavaScript clients ...' && \
-	  npm ci --prefix $(NODE_TESTS) --no-audit --no-fund --loglevel=error && touch $@; \
+	  echo 'node: installing the JavaScript clients and the driver of a browser ...' && \
+	  for folder in $(NODE_TESTS); do npm ci --prefix $$folder --no-audit --no-fund --loglevel=error || exit; done && touch $@; \
 	else \
-	  echo 'node: Node.js 20 or newer is not here, so the tests of JavaScript clients skip'; \
+	  echo 'node: Node.js 20 or newer is not here, so the tests of JavaScript clients and of the pages skip'; \
 	fi
+
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  echo 'browser: no Chromium is here, so the tests of the pages skip (Debian: apt-get install chromium)'
