@@ -184,9 +184,9 @@ class Settings(BaseModel):
         min_length=1,
     )
     store_content: bool = _store(False, "Keep prompts and answers, too, for /generation/content.")
-    keep_generations_days: int = _store(90, "Days that single generations are kept; 0: for ever.", ge=0)
-    keep_contents_days: int = _store(7, "Days that prompts and answers are kept; 0: for ever.", ge=0)
-    keep_minutes_days: int = _store(
+    generations_days: int = _store(90, "Days that single generations are kept; 0: for ever.", ge=0)
+    contents_days: int = _store(7, "Days that prompts and answers are kept; 0: for ever.", ge=0)
+    minutes_days: int = _store(
         90, "Days that sums by minute are kept; 0: for ever. Sums by day always are.", ge=0
     )
 

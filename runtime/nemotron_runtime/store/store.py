@@ -44,9 +44,9 @@ def options_of(settings: Settings) -> StoreOptions | None:
         url=settings.store_url,
         store_content=settings.store_content,
         retention=Retention(
-            generations_days=settings.keep_generations_days or None,
-            contents_days=settings.keep_contents_days or None,
-            minutes_days=settings.keep_minutes_days or None,
+            generations_days=settings.generations_days or None,
+            contents_days=settings.contents_days or None,
+            minutes_days=settings.minutes_days or None,
         ),
     )
 
