@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nemotron_runtime.engine.base import Sampling
+from nemotron_runtime.models.spec import FREE, Prices
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
@@ -27,6 +28,7 @@ class GenerationPlan:
         model: The slug in the answer.
         requested_model: The slug in the request, as it was sent.
         echo: What ``debug.echo_upstream_body`` shows.
+        prices: Of the model in the answer.
     """
 
     prompt_token_ids: tuple[int, ...]
@@ -41,6 +43,7 @@ class GenerationPlan:
     stream: bool = False
     service_tier: str | None = None
     echo: Mapping[str, Any] | None = None
+    prices: Prices = FREE
 
 
 def new_generation_id(created_s: int) -> str:

@@ -89,6 +89,7 @@ class Planner:
             stream=bool(request.stream),
             service_tier=request.service_tier,
             echo=_echo(request, sampling, prompt),
+            prices=resolved.prices,
         )
         return plan, resolved
 

@@ -10,11 +10,22 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from nemotron_runtime.chat.events import ChatEvent, Finished, FinishReason, Piece, Timings, Usage
+from nemotron_runtime.chat.call_check import count_calls
+from nemotron_runtime.chat.events import (
+    ChatEvent,
+    Finished,
+    FinishReason,
+    Piece,
+    Timings,
+    ToolCallArgs,
+    ToolCallStart,
+    Usage,
+)
 from nemotron_runtime.chat.plan import GenerationPlan, new_call_id
-from nemotron_runtime.chat.record import NOBODY, Caller, GenerationRecord, Outcome, Recorder
+from nemotron_runtime.chat.record import FREE, NOBODY, Caller, Cost, GenerationRecord, Outcome, Recorder
 from nemotron_runtime.chat.splitter import Splitter
 from nemotron_runtime.chat.tokens import StreamDecoder, Tokens
+from nemotron_runtime.chat.transcript import Transcript
 from nemotron_runtime.engine.base import Engine, EngineRequest, TokenDelta
 from nemotron_runtime.errors import GenerationFailed, RuntimeFault
 
@@ -60,6 +71,12 @@ class _Run:
             cached_tokens=self.cached_tokens,
         )
 
+    def cost(self, outcome: Outcome) -> Cost:
+        """Nothing for a failure, nor where no token came and nothing was finished."""
+        if outcome == "failed" or (outcome == "cancelled" and not self.completion_tokens):
+            return FREE
+        return Cost.of(self.usage, self.plan.prices)
+
     @property
     def timings(self) -> Timings:
         return Timings(first_token_s=self.first_token_s, total_s=time.monotonic() - self.began)
@@ -101,9 +118,11 @@ class ChatService:
             EngineError: at any time; nothing follows it.
         """
         run = _Run(plan, self._splitter(plan), StreamDecoder(self._tokens))
+        said: list[ChatEvent] = []
+        keeps = caller.messages_json is not None
         outcome: Outcome = "cancelled"
+        fault: RuntimeFault | None = None
         finished: Finished | None = None
-        error_type = None
         try:
             async with aclosing(self._events(run, generation_id)) as events:
                 async for batch in events:
@@ -112,16 +131,21 @@ class ChatService:
                     if self._log_content:
                         for event in batch:
                             log.info("content", id=generation_id, said=repr(event))
+                    if keeps:
+                        said += batch
+                    elif plan.tools is not None:
+                        said += [event for event in batch if isinstance(event, ToolCallStart | ToolCallArgs)]
                     yield batch
-        except RuntimeFault as fault:
-            outcome, error_type = "failed", fault.error_type
+        except RuntimeFault as known:
+            outcome, fault = "failed", known
             raise
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException:
-            outcome, error_type = "failed", RuntimeFault.error_type
+            outcome, fault = "failed", RuntimeFault("Internal Server Error")
             raise
         finally:
+            transcript = Transcript.of(said)
             self._recorder.put(
                 GenerationRecord(
                     id=generation_id,
@@ -134,8 +158,14 @@ class ChatService:
                     timings=run.timings,
                     finish_reason=finished.reason if finished else None,
                     native_finish_reason=finished.native_reason if finished else None,
-                    error_type=error_type,
+                    error_type=fault.error_type if fault else None,
+                    error_status=fault.status if fault else None,
+                    error_message=fault.message if fault else None,
+                    service_tier=plan.service_tier,
+                    cost=run.cost(outcome),
+                    calls=count_calls(transcript.calls, plan.tools),
                     caller=caller,
+                    content=transcript.content(caller.messages_json),
                 )
             )
 

@@ -23,6 +23,9 @@ class Prices:
     completion: Decimal = Decimal(0)
 
 
+FREE = Prices()
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One published form of the weights. ``revision`` None is the newest.
