@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -33,6 +34,10 @@ hypothesis.settings.load_profile("no clock")
 
 for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
     del os.environ[name]
+
+# Servers under test keep their books here, not in the user's own folder.
+_data = tempfile.TemporaryDirectory(prefix="nemotron-tests-", ignore_cleanup_errors=True)
+os.environ["XDG_DATA_HOME"] = _data.name
 
 # Engines of the tests share the cores with their clients: threads bound to cores would wait for them.
 os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")

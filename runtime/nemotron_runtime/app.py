@@ -7,8 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
@@ -29,6 +28,7 @@ from nemotron_runtime.api.keys import keys_router
 from nemotron_runtime.api.metrics import MetricsRecorder, watch_kernels
 from nemotron_runtime.api.tee import Tee
 from nemotron_runtime.api.visit import visit_of
+from nemotron_runtime.bookkeeping import Books
 from nemotron_runtime.chat.limits import Limits
 from nemotron_runtime.chat.planner import Planner
 from nemotron_runtime.chat.record import Recorder
@@ -43,12 +43,8 @@ from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
 from nemotron_runtime.starting import Announcer, Start
 from nemotron_runtime.store.keyring import Keyring
-from nemotron_runtime.store.keys import Key, key_of_settings
 from nemotron_runtime.web.pages import pages_router
 from nemotron_runtime.weights import hub
-
-if TYPE_CHECKING:
-    from nemotron_runtime.store.store import Store
 
 log = structlog.get_logger()
 
@@ -67,12 +63,7 @@ EXIT_OK, EXIT_ENGINE, EXIT_SETUP = 0, 1, 3
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an app is made of. Tests put their own engine in.
-
-    Attributes:
-        store: Closed with the app. None: nothing is kept.
-        store_trouble: Why there is none, where there should be one.
-    """
+    """What an app is made of. Tests put their own engine in. The books are closed with the app."""
 
     settings: Settings
     model: Model
@@ -80,12 +71,7 @@ class Parts:
     recorder: Recorder
     registry: CollectorRegistry
     start: Start
-    store: Store | None = None
-    store_trouble: str | None = None
-
-    def keys(self) -> Keyring:
-        """All keys; without a store those of the settings."""
-        return self.store.keys if self.store else Keyring(keys_of(self.settings))
+    books: Books = field(default_factory=Books)
 
 
 def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None], None]) -> ASGIApp:
@@ -104,25 +90,17 @@ def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None],
     )
     faults.install(app)
     app.include_router(_health(parts))
-    keys = parts.keys()
-    api = _api(parts, keys)
+    api = _api(parts)
     for prefix in PREFIXES:
         app.include_router(api, prefix=prefix)
     app.include_router(pages_router())
-    return _with_doors(app, parts.settings, keys)
+    return _with_doors(app, parts.settings, parts.books.keys)
 
 
-def keys_of(settings: Settings) -> tuple[Key, ...]:
-    """The keys that stand in the settings."""
-    ordinary = [key_of_settings(key.get_secret_value()) for key in settings.api_keys]
-    master = settings.management_key
-    return (*ordinary, *([key_of_settings(master.get_secret_value(), management=True)] if master else []))
-
-
-def _api(parts: Parts, keys: Keyring) -> APIRouter:
-    settings, model = parts.settings, parts.model
+def _api(parts: Parts) -> APIRouter:
+    settings, model, keys = parts.settings, parts.model, parts.books.keys
     gate = Gate(keys.usage, time.time, free_requests_per_day=settings.free_requests_per_day)
-    store = [parts.store.recorder] if parts.store else []
+    store = [parts.books.store.recorder] if parts.books.store else []
     service = ChatService(
         parts.engine,
         model.tokens,
@@ -161,6 +139,7 @@ def _chat_settings(settings: Settings, model: Model) -> ChatSettings:
         keepalive_interval_s=settings.keepalive_interval_s,
         timeout_s=settings.request_timeout_s,
         log_content=settings.log_content,
+        store_content=settings.store_content,
         headers=demo if model.served.spec.embedded else {},
     )
 
@@ -176,19 +155,13 @@ def _health(parts: Parts) -> APIRouter:
             engine_start_s=engine.started_s,
             engine_deaths=engine.deaths,
             start=parts.start.report(),
-            store=_store_state(parts),
+            store=parts.books.state,
         )
 
     def may_see_details(request: Request) -> bool:
         return visit_of(request).sees_all
 
     return health_router(readiness, parts.registry, may_see_details)
-
-
-def _store_state(parts: Parts) -> str:
-    if parts.store is None:
-        return parts.store_trouble or "off"
-    return parts.store.trouble or "ok"
 
 
 def _with_doors(app: ASGIApp, settings: Settings, keys: Keyring) -> ASGIApp:
@@ -238,8 +211,7 @@ def _lifespan(
             with suppress(asyncio.CancelledError):
                 await running
             await engine.stop()
-            if parts.store:
-                await asyncio.to_thread(parts.store.close)
+            await asyncio.to_thread(parts.books.close)
 
     return lifespan
 
@@ -281,7 +253,7 @@ def build(loaded: Loaded, start: Start, fetch: Fetch = hub.snapshot) -> Parts:
         prove=prove,
     )
     watch_kernels(REGISTRY, lambda: engine.last_info.kernels if engine.last_info else {})
-    return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY, start)
+    return Parts(settings, model, engine, MetricsRecorder(REGISTRY), REGISTRY, start, Books.open(settings))
 
 
 def engine_options(model: Model) -> VllmOptions:

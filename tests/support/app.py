@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +14,13 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from nemotron_runtime.app import Parts, create_app
+from nemotron_runtime.bookkeeping import Books
 from nemotron_runtime.chat.record import GenerationRecord
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.serving import Model, open_model
 from nemotron_runtime.settings import Settings
 from nemotron_runtime.starting import Start
+from nemotron_runtime.store.store import Store
 from support.scripted import Script, ScriptedEngine, Step
 from support.server import serve
 
@@ -54,6 +57,7 @@ class Running:
     engines: list[ScriptedEngine]
     records: Records
     lost: list[BaseException | None]
+    store: Store | None = None
 
     @property
     def api(self) -> str:
@@ -79,6 +83,7 @@ def scripted_server(
     *,
     build: Callable[[], ScriptedEngine] | None = None,
     wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    database: Path | None = None,
     **settings: Any,
 ) -> Iterator[Running]:
     """Serves a script.
@@ -86,6 +91,7 @@ def scripted_server(
     Args:
         build: Makes the engines where one is not enough.
         wrap: Puts something around the app.
+        database: A file for the store; None: no store.
     """
     engines: list[ScriptedEngine] = []
     records, lost = Records(), []
@@ -94,13 +100,16 @@ def scripted_server(
         engines.append(build() if build else ScriptedEngine(model.tokens, script))
         return engines[-1]
 
-    values = Settings(**{"engine_restarts": 1, "log_level": "error", **settings})
+    values = Settings(
+        **{"engine_restarts": 1, "log_level": "error", "store": str(database or "off"), **settings}
+    )
     supervisor = Supervisor(make, restarts=values.engine_restarts, probe_token_ids=(20,))
     start = Start(Silent())
     start.ready([])
-    parts = Parts(values, model, supervisor, records, CollectorRegistry(), start)
+    books = Books.open(values)
+    parts = Parts(values, model, supervisor, records, CollectorRegistry(), start, books)
     with serve(wrap(create_app(parts, on_engine_lost=lost.append))) as url:
-        running = Running(url, ScriptedEngine(model.tokens, script), engines, records, lost)
+        running = Running(url, ScriptedEngine(model.tokens, script), engines, records, lost, books.store)
         running.wait(lambda: httpx.get(f"{url}/ready").status_code == 200 or lost)
         running.engine = engines[0]
         yield running
