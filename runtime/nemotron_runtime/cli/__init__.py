@@ -10,12 +10,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from nemotron_runtime.cli.activity import activity
 from nemotron_runtime.cli.bench import bench
 from nemotron_runtime.cli.bundle import bundle
 from nemotron_runtime.cli.chat import chat
 from nemotron_runtime.cli.config import config
 from nemotron_runtime.cli.doctor import doctor
 from nemotron_runtime.cli.install import install
+from nemotron_runtime.cli.keys import keys
 from nemotron_runtime.cli.logs import logs
 from nemotron_runtime.cli.models import models
 from nemotron_runtime.cli.output import EXIT_CODES, CommandFault, ExitCode, complain
@@ -58,8 +60,24 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, status, stop, logs, chat, models, doctor, plan, pull, verify, bundle, install, tune):
+for verb in (
+    serve,
+    status,
+    stop,
+    logs,
+    chat,
+    models,
+    doctor,
+    plan,
+    pull,
+    verify,
+    bundle,
+    install,
+    tune,
+    activity,
+):
     main.command(epilog=_EPILOG)(verb)
 main.add_typer(config, name="config")
 main.add_typer(bench, name="bench")
+main.add_typer(keys, name="keys")
 main.command(epilog=_EPILOG)(version)
