@@ -52,15 +52,11 @@ def _summary(rows: list[ActivityDay], since: date, today: date) -> None:
         console().print(f"Nothing was used from {since} to {today}.", markup=False)
         return
     every = [since + timedelta(days=after) for after in range((today - since).days + 1)]
-    for name, of in (
-        ("requests", lambda row: row.counts.requests),
-        ("prompt", lambda row: row.counts.prompt_tokens),
-        ("completion", lambda row: row.counts.completion_tokens),
-    ):
+    for name in ("requests", "prompt_tokens", "completion_tokens"):
         sums = dict.fromkeys(every, 0)
         for row in rows:
-            sums[row.day] += of(row)
-        console().print(f"{name:<12}{sparkline([*sums.values()])}  {sum(sums.values()):,}", markup=False)
+            sums[row.day] += getattr(row.counts, name)
+        console().print(f"{name:<18}{sparkline([*sums.values()])}  {sum(sums.values()):,}", markup=False)
     console().print()
 
 

@@ -15,7 +15,7 @@ from nemotron_runtime.cli.output import print_json, print_rows
 
 
 def limit(
-    which: WhichKey,
+    key: WhichKey,
     usd: Usd = None,
     reset: Reset = None,
     requests: Requests = None,
@@ -26,7 +26,10 @@ def limit(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change the limits of a key; those that aren't named stay. A server that runs knows it within seconds."""
+    """Change the limits of a key; those that aren't named stay.
+
+    A server that runs knows it within seconds.
+    """
     now = datetime.now(UTC)
     fields: dict[str, Any] = given(
         now, usd_=usd, reset=reset, requests=requests, tokens=tokens, streams=streams, expires=expires
@@ -34,10 +37,10 @@ def limit(
     if not fields:
         raise typer.BadParameter("name at least one limit", param_hint="--usd, --reset, --requests, ...")
     with open_store(config, store) as opened:
-        key = the_key(opened, which)
-        key = opened.keys.change(key.hash, lambda terms: replace(terms, **fields)) or key
-        usage = opened.keys.usage(key.hash, now)
+        found = the_key(opened, key)
+        changed = opened.keys.change(found.hash, lambda terms: replace(terms, **fields)) or found
+        usage = opened.keys.usage(found.hash, now)
     if as_json:
-        print_json({"data": document(key, usage)})
+        print_json({"data": document(changed, usage)})
     else:
-        print_rows(COLUMNS, [row(key, usage, now)])
+        print_rows(COLUMNS, [row(changed, usage, now)])

@@ -13,7 +13,7 @@ from nemotron_runtime.cli.output import clean, console, print_json
 
 
 def revoke(
-    which: WhichKey,
+    key: WhichKey,
     delete: Annotated[
         bool, typer.Option("--delete", help="Remove it for good; what it used stays counted.")
     ] = False,
@@ -23,14 +23,14 @@ def revoke(
 ) -> None:
     """Disable a key: it opens nothing any more. A server that runs knows it within seconds."""
     with open_store(config, store) as opened:
-        key = the_key(opened, which)
+        found = the_key(opened, key)
         if delete:
-            opened.keys.delete(key.hash)
+            opened.keys.delete(found.hash)
         else:
-            key = opened.keys.change(key.hash, lambda terms: replace(terms, disabled=True)) or key
-        usage = opened.keys.usage(key.hash)
+            found = opened.keys.change(found.hash, lambda terms: replace(terms, disabled=True)) or found
+        usage = opened.keys.usage(found.hash)
     if as_json:
-        print_json({"deleted": delete, "data": document(key, usage)})
+        print_json({"deleted": delete, "data": document(found, usage)})
         return
     done = "Deleted" if delete else "Disabled"
-    console().print(f"{done} {clean(key.terms.name)}, {key.label}.", markup=False)
+    console().print(f"{done} {clean(found.terms.name)}, {found.label}.", markup=False)
