@@ -12,10 +12,10 @@ const RULES = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.
 /** Opens a page or a tab and waits until its data stand. */
 export async function open(page, url, hash) {
   await page.goto(`${url}/#${hash}`);
-  if (TABS.includes(hash)) await panel(page, hash).locator('> *').first().waitFor();
+  await (TABS.includes(hash) ? panel(page, hash) : page.locator(`#page-${hash}`)).locator('> *').first().waitFor();
 }
 
-export const panel = (page, name) => page.locator(`#panel-${name}`);
+export const panel = (page, name) => page.locator(`[role=tabpanel][aria-labelledby=tab-${name}]`);
 
 /** Fails where axe-core finds a violation of WCAG 2.2 A or AA or of its best practices. */
 export async function accessible(page, where) {

@@ -6,37 +6,34 @@ export async function keysLife(page, url, { management, name, shots }) {
   const urls = [];
   page.on('request', (request) => urls.push(request.url()));
   await open(page, url, 'keys');
-  await page.getByRole('button', { name: 'Enter a management key' }).click();
   await page.getByLabel('Management key', { exact: true }).fill(management);
-  await page.getByRole('button', { name: 'Use this key' }).click();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
 
   await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Limit, US dollars').fill('2.5');
-  await page.getByLabel('Limit starts anew').selectOption('monthly');
+  await page.getByLabel('Limit in USD, empty for none').fill('2.5');
+  await page.getByLabel('The limit begins anew').selectOption('monthly');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
-  const secret = await page.getByRole('region', { name: 'The new key' }).textContent();
+  const secret = await page.getByRole('region', { name: 'The new key' }).locator('code').textContent();
   assert.match(secret, /^sk-or-v1-[0-9a-f]{64}$/);
   await shot(page, shots, 'key-created');
   await accessible(page, 'a new key');
-  await page.getByRole('button', { name: 'I have it' }).click();
-  assert.ok(!(await page.locator('body').innerText()).includes(secret));
   assert.equal(await page.locator('main img').count(), 0);
 
   const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
-  await row.getByText('$2.5', { exact: true }).waitFor();
-  await row.getByText('monthly').waitFor();
+  await row.getByText('$2.5 monthly', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Limit' }).click();
-  await page.getByRole('dialog').getByLabel('Limit, US dollars').fill('7');
-  await page.getByRole('button', { name: 'Set the limit' }).click();
-  await row.getByText('$7', { exact: true }).waitFor();
+  await page.getByRole('dialog').getByLabel('Limit in USD, empty for none').fill('7');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await row.getByText('$7 monthly', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Disable' }).click();
   await row.getByText('disabled', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Enable' }).click();
-  await row.getByText('active', { exact: true }).waitFor();
+  await row.getByText('enabled', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Delete' }).click();
   await accessible(page, 'the question before a deletion');
   await page.getByRole('button', { name: 'Delete it' }).click();
   await row.waitFor({ state: 'detached' });
+  assert.ok(!(await page.locator('body').innerText()).includes(secret), 'the secret is shown once');
   assert.ok(urls.every((asked) => !asked.includes(management) && !asked.includes(secret)));
   return secret;
 }
@@ -44,9 +41,8 @@ export async function keysLife(page, url, { management, name, shots }) {
 /** A key that is none of the management's is refused, and the page says what to do. */
 export async function keysRefused(page, url, { management, parts }) {
   await open(page, url, 'keys');
-  await page.getByRole('button', { name: 'Management key', exact: true }).click();
   await page.getByLabel('Management key', { exact: true }).fill(management);
-  await page.getByRole('button', { name: 'Use this key' }).click();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
   await page.getByRole('alert').waitFor();
   const shown = await page.locator('#page-keys').innerText();
   for (const part of parts) assert.ok(shown.includes(part), `${part}: ${shown}`);

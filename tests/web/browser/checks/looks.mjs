@@ -1,5 +1,5 @@
 // How the pages look: accessible in light and dark, on narrow screens, without motion.
-import { accessible, assert, fits, open, shot, TABS } from './common.mjs';
+import { accessible, assert, fits, open, panel, shot, TABS } from './common.mjs';
 
 /** axe-core on every tab and page. */
 export async function everyPageIsAccessible(page, url, { shots, name }) {
@@ -43,10 +43,10 @@ export async function chartsAreDrawn(page, url, { tabs }) {
   for (const [tab, count] of Object.entries(tabs)) {
     await open(page, url, tab);
     await settled(page);
-    assert.equal(await page.locator(`#panel-${tab} canvas`).count(), count, tab);
+    assert.equal(await panel(page, tab).locator('canvas').count(), count, tab);
     await page.evaluate(() => document.dispatchEvent(new Event('themechange')));
-    assert.equal(await page.locator(`#panel-${tab} canvas`).count(), count, tab);
-    const painted = await page.locator(`#panel-${tab} canvas`).first().evaluate((canvas) => {
+    assert.equal(await panel(page, tab).locator('canvas').count(), count, tab);
+    const painted = await panel(page, tab).locator('canvas').first().evaluate((canvas) => {
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       return data.some((value) => value !== 0);
     });

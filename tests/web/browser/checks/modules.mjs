@@ -35,19 +35,8 @@ export async function format(page, url, { calls }) {
 export async function programs(page, url, { body }) {
   await open(page, url, 'playground');
   return await page.evaluate(async (request) => {
-    const { SNIPPETS } = await import('/assets/js/code.js');
-    return Object.fromEntries(Object.entries(SNIPPETS).map(([name, make]) => [name, make(request)]));
+    const programs = await import('/assets/js/snippets.js');
+    const names = ['curl', 'pythonOpenai', 'pythonOpenrouter', 'typescriptOpenai', 'typescriptOpenrouter'];
+    return Object.fromEntries(names.map((name) => [name, programs[name](request)]));
   }, body);
-}
-
-/** Adds chunks to an answer at given times, and tells what it then says of itself. */
-export async function addUp(page, url, { chunks, times }) {
-  await open(page, url, 'playground');
-  return await page.evaluate(async ([list, at]) => {
-    const { Answer } = await import('/assets/js/playground/answer.js');
-    const answer = new Answer(0);
-    list.forEach((chunk, i) => answer.add(chunk, at[i]));
-    const { tokens, ttftMs, tokensPerSecond, finish, error } = answer;
-    return { tokens, ttftMs, tokensPerSecond, finish, error, message: answer.toMessage() };
-  }, [chunks, times]);
 }

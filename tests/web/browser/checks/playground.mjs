@@ -1,12 +1,14 @@
 // The playground over the real streaming route.
 import { accessible, assert, open, shot } from './common.mjs';
 
-const message = (page) => page.getByLabel('Message');
+const message = (page) => page.getByLabel('Your message');
 const answers = (page) => page.getByRole('article', { name: 'Answer' });
-const ended = (page) => page.waitForFunction(() => {
-  const all = document.querySelectorAll('article[aria-label=Answer]');
-  return all.length > 0 && [...all].every((turn) => turn.getAttribute('aria-busy') === 'false');
-});
+
+/** Waits for the end of an answer: that of the last, where there are this many. */
+async function ended(page, count = 1) {
+  await answers(page).nth(count - 1).waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop').disabled);
+}
 
 async function say(page, text) {
   await message(page).fill(text);
@@ -16,7 +18,8 @@ async function say(page, text) {
 /** A thought, a tool call that the user answers, and the answer after it. */
 export async function toolLoop(page, url, { prompt, calls, results, before, after, thought, shots }) {
   await open(page, url, 'playground');
-  await page.getByRole('button', { name: 'Example' }).click();
+  await page.getByText('Tools', { exact: true }).click();
+  await page.getByRole('button', { name: 'Insert an example' }).click();
   await say(page, prompt);
   await ended(page);
   const first = answers(page).first();
@@ -25,18 +28,17 @@ export async function toolLoop(page, url, { prompt, calls, results, before, afte
   if (thought !== undefined) assert.equal((await first.locator('.thought .text').textContent()), thought);
   if (before !== undefined) assert.ok((await first.locator('> .text').textContent()).startsWith(before));
   const areas = first.getByRole('textbox');
-  if (calls !== undefined) assert.deepEqual(await first.locator('.call strong').allTextContents(), calls);
+  if (calls !== undefined) assert.deepEqual(await first.locator('.call code').allTextContents(), calls);
   assert.ok(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
   await shot(page, shots, 'tool-call');
   await accessible(page, 'a tool call');
   for (let i = 0; i < await areas.count(); i += 1) await areas.nth(i).fill(results[i % results.length]);
-  await page.getByRole('button', { name: /Send the result/ }).click();
-  await page.waitForFunction(() => document.querySelectorAll('article[aria-label=Answer]').length === 2);
-  await ended(page);
+  await page.getByRole('button', { name: 'Send results' }).click();
+  await ended(page, 2);
   const text = await answers(page).nth(1).locator('> .text').textContent();
   if (after !== undefined) assert.equal(text, after);
   const measures = (await answers(page).nth(1).locator('.measures').innerText()).replaceAll(/\s+/g, ' ');
-  for (const name of ['TTFT', 'Speed', 'Tokens', 'Prompt', 'Cost', 'Finish stop']) assert.ok(measures.includes(name), measures);
+  for (const name of ['First token', 'Speed', 'Tokens', 'Reasoning', 'Cost', 'Ended by stop']) assert.ok(measures.includes(name), measures);
   await shot(page, shots, 'tool-loop');
   return text;
 }
@@ -57,27 +59,28 @@ export async function stops(page, url, { prompt, half, next, text }) {
   await say(page, prompt);
   await page.getByText(half).waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText('Stopped.', { exact: true }).first().waitFor();
+  await answers(page).first().getByText('stopped here').waitFor();
   await say(page, next);
-  await page.waitForFunction(() => document.querySelectorAll('article[aria-label=Answer]').length === 2);
-  await ended(page);
+  await ended(page, 2);
   assert.equal(await answers(page).nth(1).locator('> .text').textContent(), text);
 }
 
-/** Errors are shown whole: status, message and body; the question goes back into the field. */
-export async function fails(page, url, { prompt, parts, back }) {
+/** Errors are shown whole: status, message and body; the request can be tried again. */
+export async function fails(page, url, { prompt, parts }) {
   await open(page, url, 'playground');
   await say(page, prompt);
   const alert = page.getByRole('alert');
   await alert.waitFor();
   const shown = await alert.innerText();
   for (const part of parts) assert.ok(shown.includes(part), `${part}: ${shown}`);
-  assert.equal(await message(page).inputValue(), back ? prompt : '');
+  assert.equal(await message(page).inputValue(), '');
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
 }
 
 /** Parameters reach the request; the code of the conversation says the same. */
 export async function parameters(page, url, { prompt, settings, choices, sent }) {
   await open(page, url, 'playground');
+  await page.getByText('Tools', { exact: true }).click();
   for (const [name, value] of Object.entries(settings)) await page.getByLabel(name, { exact: true }).fill(value);
   for (const [name, value] of Object.entries(choices)) await page.getByLabel(name, { exact: true }).selectOption(value);
   await page.getByLabel('System prompt').fill('Be brief.');
@@ -86,11 +89,11 @@ export async function parameters(page, url, { prompt, settings, choices, sent })
   const body = (await asked).postDataJSON();
   assert.deepEqual(body, { ...sent, messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: prompt }], stream: true });
   await ended(page);
-  await page.getByRole('button', { name: 'Copy as code' }).click();
+  await page.getByRole('button', { name: 'As code' }).click();
   const program = page.getByRole('dialog').locator('pre');
   assert.ok((await program.textContent()).startsWith('curl '));
   await accessible(page, 'the dialog');
-  await page.getByRole('button', { name: 'Python, openai' }).click();
+  await page.getByRole('button', { name: 'Python', exact: true }).click();
   assert.ok((await program.textContent()).includes('"content": "Be brief."'));
   await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await program.textContent());
@@ -103,9 +106,10 @@ export async function wrongTools(page, url) {
   let sent = 0;
   page.on('request', (request) => { sent += request.url().endsWith('/chat/completions') ? 1 : 0; });
   await open(page, url, 'playground');
-  await page.getByLabel('tools', { exact: true }).fill('[{');
+  await page.getByText('Tools', { exact: true }).click();
+  await page.getByLabel('Tools, as JSON').fill('[{');
   await say(page, 'hello');
-  assert.ok((await page.getByRole('alert').innerText()).startsWith('tools is not JSON'));
+  assert.ok((await page.getByRole('alert').innerText()).startsWith('The list of tools is not valid JSON'));
   assert.equal(sent, 0);
 }
 

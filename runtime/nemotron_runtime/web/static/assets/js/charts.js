@@ -34,7 +34,7 @@ export function chart({ title, note, times, series, write, stacked = false, utc 
     if (plot.isConnected) draw();
     else document.removeEventListener('themechange', redraw);
   });
-  return el('figure.chart.card', el('figcaption', el('h3', title), note ? el('span.muted.small', note) : null), plot, figuresOf(title, times, series, write, stamp));
+  return el('figure.chart.card', el('figcaption', el('h2', title), note ? el('span.muted.small', note) : null), plot, figuresOf(title, times, series, write, stamp));
 }
 
 function optionsOf({ series, write, stacked, floor, ceiling, zone, stamp, utc, width }) {
@@ -67,20 +67,15 @@ function lines(series, write, stacked) {
       width: 1.75,
       fill: stacked ? stroke : undefined,
       paths: stacked ? uPlot.paths.bars({ size: [0.7, 40] }) : undefined,
-      points: { show: stacked ? false : lonely(values), size: 5 },
+      points: { show: false, size: 5, filter: () => (stacked ? null : lonely(values)) },
       value: (_, __, ___, at) => (at === null || at === undefined ? '–' : write(values[at])),
     };
   });
 }
 
-/** A value with nothing beside it would be no line: it is drawn as a point. */
-const lonely = (values) => (_, __, from, to) => {
-  const alone = [];
-  for (let i = from; i <= to; i += 1) {
-    if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) alone.push(i);
-  }
-  return alone.length > 0;
-};
+/** Where a value has nothing beside it: it would be no line, and is drawn as a point. */
+const lonely = (values) => values.flatMap((value, i) =>
+  (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []));
 
 function columns(series, stacked) {
   if (!stacked) return series.map(({ values }) => values);

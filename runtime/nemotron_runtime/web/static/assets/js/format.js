@@ -23,10 +23,10 @@ export const duration = orNone((ms) => {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 });
 
-export const rate = orNone((value) => `${value < 100 ? value.toFixed(1) : Math.round(value)} tok/s`);
+export const rate = orNone((value) => `${value < 100 ? trim(value.toFixed(1)) : Math.round(value)} tok/s`);
 
 /** Floored to two decimals: 99.999 is not 100. */
-export const percent = orNone((value) => `${trim((Math.floor(value * 100) / 100).toFixed(2))}%`);
+export const percent = orNone((value) => `${Math.floor(value * 100 + 1e-6) / 100}%`);
 
 export const share = orNone((value) => percent(value * 100));
 

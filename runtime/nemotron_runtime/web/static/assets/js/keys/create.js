@@ -1,39 +1,38 @@
-// The form that makes a key.
+// A new key: its form, and its secret, shown once.
 import { el } from '../dom.js';
-import { field } from '../parts.js';
+import { copyButton, fault, field } from '../parts.js';
 
 const RESETS = [['', 'never'], ['daily', 'daily'], ['weekly', 'weekly'], ['monthly', 'monthly']];
 
-/** `create` gets the body of POST /keys. */
-export function createForm(create) {
-  const name = el('input', { required: true, maxlength: '100', autocomplete: 'off', placeholder: 'laptop' });
-  const limit = limitInput();
+/** The choice of when a limit begins anew. */
+export const resetSelect = (chosen) => el('select', RESETS.map(([value, name]) => el('option', { value, selected: value === (chosen ?? '') }, name)));
+
+/** The form; `done` gets the server's answer. */
+export function createForm(manage, done) {
+  const name = el('input', { required: true, maxlength: '100', autocomplete: 'off' });
+  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal' });
   const reset = resetSelect(null);
-  const expires = el('input', { type: 'datetime-local' });
+  const expiry = el('input', { type: 'date' });
+  const problem = el('div');
 
   async function submit(event) {
     event.preventDefault();
-    const body = { name: name.value.trim(), ...limitOf(limit, reset) };
-    if (expires.value) body.expires_at = new Date(expires.value).toISOString();
-    await create(body);
+    const body = { name: name.value.trim(), limit: limit.value ? Number(limit.value) : null, limit_reset: reset.value || null };
+    if (expiry.value) body.expires_at = `${expiry.value}T23:59:59Z`;
+    try {
+      done(await manage('/keys', { method: 'POST', body }));
+    } catch (error) {
+      problem.replaceChildren(fault(error));
+    }
   }
 
-  return el('form.card.stack-s', { onsubmit: submit, 'aria-label': 'Create a key' },
-    el('h2', 'Create a key'),
-    el('div.fields',
-      field('Name', name),
-      field('Limit, US dollars', limit),
-      field('Limit starts anew', reset),
-      field('Expires', expires),
-      el('div', el('button.primary', { type: 'submit' }, 'Create'))));
+  return el('form.card.stack', { onsubmit: submit, 'aria-labelledby': 'create-key' },
+    el('h2', { id: 'create-key' }, 'Create a key'),
+    el('div.fields', field('Name', name), field('Limit in USD, empty for none', limit), field('The limit begins anew', reset), field('Expires, UTC', expiry)),
+    el('button.primary', { type: 'submit' }, 'Create'), problem);
 }
 
-export const limitInput = (value) => el('input', { type: 'number', min: '0', step: 'any', placeholder: 'none', inputmode: 'decimal', value: value ?? '' });
-
-export const resetSelect = (value) => el('select', RESETS.map(([kind, words]) => el('option', { value: kind, selected: kind === (value ?? '') }, words)));
-
-/** limit and limit_reset as the API takes them; null is none. */
-export const limitOf = (limit, reset) => ({
-  limit: limit.value === '' ? null : Number(limit.value),
-  limit_reset: reset.value || null,
-});
+/** The secret of a new key: the server keeps only its digest. */
+export const secretView = ({ key, data }) => el('section.notice.stack-s', { 'aria-label': 'The new key' },
+  el('p', `“${data.name}” was created. Copy it now: it is shown this once.`),
+  el('p.row', el('code', key), copyButton(key, 'Copy key')));

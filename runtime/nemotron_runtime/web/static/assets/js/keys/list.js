@@ -1,58 +1,66 @@
-// The table of keys, and what can be done with each.
+// The keys as a table, and what can be done to one.
 import { el } from '../dom.js';
-import { date, moment, usd } from '../format.js';
-import { field, openDialog, table } from '../parts.js';
-import { limitInput, limitOf, resetSelect } from './create.js';
+import { moment, NONE, usd } from '../format.js';
+import { fault, field, openDialog, table } from '../parts.js';
+import { resetSelect } from './create.js';
 
-const COLUMNS = [
-  { name: 'Name' }, { name: 'Key' }, { name: 'State' }, { name: 'Used', num: true }, { name: 'Limit', num: true }, { name: 'Created' }, { name: 'Last used' }, { name: 'Actions' },
-];
+const HEADS = [{ name: 'Name' }, { name: 'Key' }, { name: 'Used', num: true }, { name: 'Limit', num: true }, { name: 'Expires' }, { name: 'Last used' }, { name: 'State' }, { name: 'Change' }];
 
-/** `change` gets a key and the fields of PATCH /keys/{hash}; `remove` gets a key. */
-export const keyTable = (keys, does) => el('div.card', table('Keys', COLUMNS, keys.map((key) => row(key, does))));
-
-const row = (key, { change, remove }) => [
+/** `done` is called after each change. */
+export const keyTable = (keys, manage, done) => table('Keys', HEADS, keys.map((key) => [
   key.name,
   el('code', key.label),
-  stateOf(key),
   usd(key.usage),
-  key.limit === null ? 'none' : [usd(key.limit), el('div.muted', `${usd(key.limit_remaining)} left${key.limit_reset ? `, ${key.limit_reset}` : ''}`)],
-  date(key.created_at),
-  key.last_used_at ? moment(key.last_used_at) : 'never',
-  el('div.row',
-    button(key, 'Limit', () => askForLimit(key, change)),
-    button(key, key.disabled ? 'Enable' : 'Disable', () => change(key, { disabled: !key.disabled })),
-    button(key, 'Delete', () => askForDeletion(key, remove), '.danger')),
-];
+  limitOf(key),
+  moment(key.expires_at),
+  moment(key.last_used_at),
+  key.disabled ? 'disabled' : 'enabled',
+  actions(key, manage, done),
+]));
 
-const button = (key, words, act, kind = '') => el(`button.small${kind}`, { type: 'button', onclick: act, 'aria-label': `${words} ${key.name}` }, words);
+const limitOf = ({ limit, limit_reset: reset }) => (limit === null ? NONE : `${usd(limit)}${reset ? ` ${reset}` : ''}`);
 
-function stateOf(key) {
-  if (key.disabled) return 'disabled';
-  if (!key.expires_at) return 'active';
-  return Date.parse(key.expires_at) < Date.now() ? 'expired' : `until ${date(key.expires_at)}`;
+function actions(key, manage, done) {
+  const path = `/keys/${encodeURIComponent(key.hash)}`;
+  const change = (body) => manage(path, { method: 'PATCH', body });
+  const button = (name, title, work, kind = '') => el(`button.small${kind}`, { type: 'button', 'aria-label': `${name}: ${title}`, onclick: work }, name);
+  const toggle = async ({ currentTarget }) => {
+    try {
+      await change({ disabled: !key.disabled });
+      done();
+    } catch (error) {
+      currentTarget.closest('td').append(fault(error));
+    }
+  };
+  return el('div.row',
+    button(key.disabled ? 'Enable' : 'Disable', key.name, toggle),
+    button('Limit', key.name, () => limitDialog(key, change, done)),
+    button('Delete', key.name, () => deleteDialog(key, () => manage(path, { method: 'DELETE' }), done), '.danger'));
 }
 
-function askForLimit(key, change) {
-  openDialog(`Limit of ${key.name}`, (close) => {
-    const limit = limitInput(key.limit);
-    const reset = resetSelect(key.limit_reset);
-    const submit = (event) => {
-      event.preventDefault();
+const limitDialog = (key, change, done) => openDialog(`Limit of “${key.name}”`, (close) => {
+  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal', value: key.limit ?? '' });
+  const reset = resetSelect(key.limit_reset);
+  const save = () => change({ limit: limit.value === '' ? null : Number(limit.value), limit_reset: reset.value || null });
+  return form(save, close, done, el('button.primary', { type: 'submit' }, 'Save'),
+    field('Limit in USD, empty for none', limit), field('It begins anew', reset));
+});
+
+const deleteDialog = (key, remove, done) => openDialog(`Delete “${key.name}”?`, (close) =>
+  form(remove, close, done, el('button.danger', { type: 'submit' }, 'Delete it'),
+    el('p', 'Programs that send this key are refused from then on. This can’t be undone; to refuse them for a while, disable it.')));
+
+function form(work, close, done, button, ...content) {
+  const problem = el('div');
+  async function submit(event) {
+    event.preventDefault();
+    try {
+      await work();
       close();
-      change(key, limitOf(limit, reset));
-    };
-    return el('form.stack', { onsubmit: submit },
-      el('div.fields', field('Limit, US dollars', limit, 'Empty: none.'), field('Starts anew', reset, 'At 00:00 UTC.')),
-      el('button.primary', { type: 'submit' }, 'Set the limit'));
-  });
-}
-
-function askForDeletion(key, remove) {
-  openDialog(`Delete ${key.name}?`, (close) => [
-    el('p', 'Programs that use this key are refused from now on. What it used stays in the records.'),
-    el('div.row',
-      el('button.danger', { type: 'button', onclick: () => { close(); remove(key); } }, 'Delete it'),
-      el('button', { type: 'button', onclick: close }, 'Keep it')),
-  ]);
+      done();
+    } catch (error) {
+      problem.replaceChildren(fault(error));
+    }
+  }
+  return el('form.stack', { onsubmit: submit }, content, button, problem);
 }

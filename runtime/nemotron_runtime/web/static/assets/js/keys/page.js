@@ -1,82 +1,52 @@
-// Keys of this server, behind a management key: list, create, limit, disable, delete.
+// Keys: a list, new ones, limits; all behind a management key.
 import { askJson } from '../api.js';
-import { el, say } from '../dom.js';
-import { askForKey } from '../key-dialog.js';
-import { code, empty, fault } from '../parts.js';
-import { keyOf } from '../session.js';
-import { createForm } from './create.js';
+import { el } from '../dom.js';
+import { empty, fault, field } from '../parts.js';
+import { keepKey, keyOf } from '../session.js';
+import { createForm, secretView } from './create.js';
 import { keyTable } from './list.js';
 
-/** Asks a route of /keys with the management key. */
-const manage = (path, options) => askJson(path, { ...options, key: keyOf('management') });
-
-/** Makes the page inside of a host. */
-export function makeKeysPage(host) {
+/** Fills the section. */
+export function keysPage(section) {
   const place = el('div.stack');
-  const trouble = el('div');
-  host.append(
-    el('div.row.spread',
-      el('h1', 'Keys'),
-      el('button', { type: 'button', onclick: () => askForKey('management') }, 'Management key')),
-    el('p.lead', 'Keys open the API. A management key makes and limits them, and cannot chat itself.'),
-    trouble, place);
-  host.classList.add('stack');
+  section.append(el('div.stack', el('h1', 'Keys'),
+    el('p.lead', 'Keys that programs send to this server, with their limits and what they used.'), place));
 
-  async function load() {
+  async function draw(secret = null) {
     if (!keyOf('management')) {
-      place.replaceChildren(locked());
+      place.replaceChildren(gate());
       return;
     }
     try {
       const { data } = await manage('/keys?include_disabled=true');
-      place.replaceChildren(createForm(create), listed(data));
+      place.replaceChildren(...[secret, open(data)].flat().filter(Boolean));
     } catch (error) {
-      place.replaceChildren(fault(error), el('p', 'Enter another management key, or make one with ', el('code', 'nemotron keys create --management'), '.'));
+      place.replaceChildren(gate(), refused(error));
     }
   }
 
-  const listed = (keys) => (keys.length
-    ? keyTable(keys, { change, remove })
-    : empty('No keys yet', 'Create one above: its secret is shown once.'));
+  const open = (keys) => [
+    el('div.row.spread', el('h2', 'All keys'), el('button.small', { type: 'button', onclick: () => keepKey('management', '') }, 'Forget the management key')),
+    keys.length ? keyTable(keys, manage, draw) : empty('No keys yet', 'A key that is created below appears here, with what it used.'),
+    createForm(manage, (answer) => draw(secretView(answer))),
+  ];
 
-  async function create(values) {
-    await act(async () => {
-      const { data, key } = await manage('/keys', { method: 'POST', body: values });
-      await load();
-      const shown = el('div.notice.stack-s', { role: 'status' },
-        el('p', el('strong', data.name), ': copy this key now. It is not stored, and will not be shown again.'), code(key, 'The new key'));
-      shown.append(el('button.small', { type: 'button', onclick: () => shown.remove() }, 'I have it'));
-      place.prepend(shown);
-      shown.querySelector('button').focus();
-    });
-  }
-
-  const change = (key, values) => act(async () => {
-    await manage(`/keys/${key.hash}`, { method: 'PATCH', body: values });
-    await load();
-    say(`${key.name} is changed.`);
-  });
-
-  const remove = (key) => act(async () => {
-    await manage(`/keys/${key.hash}`, { method: 'DELETE' });
-    await load();
-    say(`${key.name} is deleted.`);
-  });
-
-  async function act(work) {
-    trouble.replaceChildren();
-    try {
-      await work();
-    } catch (error) {
-      trouble.replaceChildren(fault(error));
-    }
-  }
-
-  document.addEventListener('keychange', ({ detail }) => detail === 'management' && load());
-  return { show: load };
+  return { show: () => draw(), keyChanged: (kind) => { if (kind === 'management') draw(); } };
 }
 
-const locked = () => el('div.empty.stack-s',
-  el('strong', 'A management key is needed'),
-  el('p', el('code', 'nemotron keys create --management'), ' on this machine makes the first one.'),
-  el('button.primary', { type: 'button', onclick: () => askForKey('management') }, 'Enter a management key'));
+/** Asks a route of the keys with the management key. */
+const manage = (path, options = {}) => askJson(path, { ...options, key: keyOf('management') });
+
+function gate() {
+  const input = el('input.mono', { type: 'password', autocomplete: 'off', spellcheck: 'false', required: true, placeholder: 'sk-or-v1-…' });
+  return el('form.card.stack', { onsubmit: (event) => { event.preventDefault(); keepKey('management', input.value); } },
+    field('Management key', input, '“nemotron keys create --management” makes one. It stays in this tab and is gone when the tab is closed.'),
+    el('button.primary', { type: 'submit' }, 'Open'));
+}
+
+function refused(error) {
+  if (error.status === 404) {
+    return empty('This server keeps no keys', 'They live in its store. Start it without “--store off”.');
+  }
+  return fault(error);
+}

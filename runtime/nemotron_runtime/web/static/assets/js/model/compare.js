@@ -18,7 +18,7 @@ const ROWS = [
 export function compare(model, stats) {
   const { figures, source, date } = stats.reference;
   return openDialog('This box and the hosted endpoint', () => [
-    table('Comparison', [{ name: '' }, { name: 'This box', num: true }, { name: 'Hosted', num: true }], rows(figures, { model, stats })),
+    table('Comparison', [{ name: 'Figure' }, { name: 'This box', num: true }, { name: 'Hosted', num: true }], rows(figures, { model, stats })),
     el('p.small.muted', `Hosted figures: ${source}, ${date}. Nothing was asked from the internet for this.`),
   ]);
 }

@@ -14,7 +14,7 @@ export function header({ model, stats }) {
     el('p.about', model.description),
     figures([
       ['Modalities', `${input.join(', ')} → ${output.join(', ')}`],
-      ['Price', price(model.pricing), 'per million tokens, in / out'],
+      ['Price', price(model.pricing), isFree(model.pricing) ? 'on this box' : 'per million tokens, in / out'],
       ['Context', integer(model.context_length), 'tokens'],
       ['Weekly tokens', short(stats?.totals.weekly_tokens), 'on this box'],
       ['Released', date(model.created)],
@@ -22,7 +22,6 @@ export function header({ model, stats }) {
   ].filter(Boolean);
 }
 
-function price({ prompt, completion }) {
-  if (Number(prompt) === 0 && Number(completion) === 0) return 'Free';
-  return `${perMillion(prompt)} / ${perMillion(completion)}`;
-}
+const isFree = ({ prompt, completion }) => Number(prompt) === 0 && Number(completion) === 0;
+
+const price = (pricing) => (isFree(pricing) ? 'Free' : `${perMillion(pricing.prompt)} / ${perMillion(pricing.completion)}`);

@@ -7,6 +7,7 @@ import { header } from './header.js';
 import { TABS } from './tabs.js';
 
 const STALE_MS = 10_000;
+const REFRESH_MS = 15_000;
 
 /** Facts of the tabs: model, endpoint, stats (null with `error` where they can't be had). */
 async function gather() {
@@ -60,7 +61,19 @@ export function modelPage(section) {
     else draw();
   }
 
+  setInterval(() => {
+    if (!section.hidden && document.visibilityState === 'visible' && !inUse(head) && !inUse(panel)) load();
+  }, REFRESH_MS);
+
   return { show, keyChanged: load };
+}
+
+/** Whether someone reads or works in there: fresh figures would take it from under their hands. */
+function inUse(place) {
+  const selection = getSelection();
+  const selected = !selection.isCollapsed && place.contains(selection.anchorNode);
+  const focused = place !== document.activeElement && place.contains(document.activeElement);
+  return selected || focused || place.querySelector('details[open]') !== null;
 }
 
 /** The tabs as links, so that each has a URL; arrows, Home and End walk them. */

@@ -1,76 +1,54 @@
-// One streamed answer: what the chunks add up to, and how fast they came.
+// One answer, put together from the chunks of its stream.
 
-/** Grows with each chunk. Times are in milliseconds of performance.now(). */
+/** Grows chunk by chunk. `error` is what the stream itself said, `finish` the reason of its end. */
 export class Answer {
-  constructor(started = performance.now()) {
-    this.started = started;
-    this.first = null;
-    this.last = null;
-    this.pieces = 0;
-    this.reasoning = '';
-    this.content = '';
-    this.calls = [];
-    this.finish = null;
-    this.usage = null;
-    this.error = null;
-    this.id = null;
-    this.model = null;
-  }
+  reasoning = '';
+  content = '';
+  calls = [];
+  finish = null;
+  usage = null;
+  error = null;
+  id = null;
+  model = null;
 
-  /** Takes a chunk in. */
-  add(chunk, now = performance.now()) {
+  /** Takes a chunk. Returns what is new in it: { reasoning, content, calls }. */
+  add(chunk) {
     this.id ??= chunk.id ?? null;
     this.model ??= chunk.model ?? null;
     if (chunk.usage) this.usage = chunk.usage;
     if (chunk.error) this.error = chunk.error;
-    for (const { delta = {}, finish_reason: finish } of chunk.choices ?? []) {
-      this.#grow(delta, now);
-      if (finish) this.finish = finish;
-    }
+    const choice = chunk.choices?.[0];
+    if (!choice) return {};
+    if (choice.finish_reason) this.finish = choice.finish_reason;
+    const { reasoning, content, tool_calls: calls } = choice.delta ?? {};
+    if (reasoning) this.reasoning += reasoning;
+    if (content) this.content += content;
+    for (const delta of calls ?? []) this.#call(delta);
+    return { reasoning, content, calls: calls?.length > 0 };
   }
 
-  #grow({ reasoning, content, tool_calls: calls = [] }, now) {
-    if (!reasoning && !content && !calls.length) return;
-    this.first ??= now;
-    this.last = now;
-    this.pieces += 1;
-    this.reasoning += reasoning ?? '';
-    this.content += content ?? '';
-    for (const { index = 0, id, function: part = {} } of calls) {
-      this.calls[index] ??= { id: '', name: '', arguments: '' };
-      this.calls[index].id ||= id ?? '';
-      this.calls[index].name ||= part.name ?? '';
-      this.calls[index].arguments += part.arguments ?? '';
-    }
+  #call({ index = 0, id, function: named = {} }) {
+    const call = (this.calls[index] ??= { id: '', name: '', arguments: '' });
+    if (id) call.id = id;
+    if (named.name) call.name = named.name;
+    call.arguments += named.arguments ?? '';
   }
 
-  /** Tokens so far: exact once the usage came, before that a chunk counts as one. */
-  get tokens() {
-    return this.usage?.completion_tokens ?? this.pieces;
+  /** Whether nothing was said. */
+  get isEmpty() {
+    return !this.reasoning && !this.content && !this.calls.length;
   }
 
-  /** Milliseconds from sending to the first piece; null before it. */
-  get ttftMs() {
-    return this.first === null ? null : this.first - this.started;
-  }
-
-  /** Tokens a second after the first; null with less than two. */
-  get tokensPerSecond() {
-    return this.tokens < 2 || this.last === this.first ? null : ((this.tokens - 1) / (this.last - this.first)) * 1000;
-  }
-
-  /** As the next request carries it: with its reasoning, so that a tool loop goes on from it. */
-  toMessage() {
+  /** The message that the next request repeats. Calls of an answer that was cut off are no calls. */
+  message() {
     const message = { role: 'assistant', content: this.content || null };
     if (this.reasoning) message.reasoning = this.reasoning;
-    if (this.calls.length) {
-      message.tool_calls = this.calls.map(({ id, name, arguments: text }) => ({ id, type: 'function', function: { name, arguments: text } }));
+    if (this.finish === 'tool_calls') {
+      message.tool_calls = this.calls.map(({ id, name, arguments: text }) =>
+        ({ id, type: 'function', function: { name, arguments: text } }));
+    } else {
+      message.content = this.content;
     }
     return message;
-  }
-
-  /** True where there is nothing to go on from. */
-  get isEmpty() {
-    return !this.content && !this.reasoning && !this.calls.length;
   }
 }

@@ -1,181 +1,157 @@
-// The playground: a conversation with the model over the public API, streamed.
-import { ApiError, ask, askJson } from '../api.js';
-import { example, SNIPPETS } from '../code.js';
+// The playground: the API's first client.
+import { loadModel } from '../data.js';
 import { el, say } from '../dom.js';
-import { askForKey } from '../key-dialog.js';
-import { choices, code, empty, fault, openDialog } from '../parts.js';
-import { chunks } from '../sse.js';
+import { choices, code, fault, openDialog } from '../parts.js';
+import { curl, pythonOpenai, typescriptOpenai } from '../snippets.js';
 import { Answer } from './answer.js';
-import { callForm } from './calls.js';
-import { makeSettings } from './settings.js';
-import { answerTurn, userTurn } from './turns.js';
+import { streamAnswer } from './conversation.js';
+import { Meter } from './meter.js';
+import { requestBody } from './request.js';
+import { settingsPanel } from './settings.js';
+import { AnswerTurn, resultTurn, userTurn } from './turns.js';
 
-/** Makes the page inside of a host. */
-export function makePlayground(host) {
-  host.replaceChildren(el('p.muted', 'Loading …'));
-  askJson('/models')
-    .then(({ data: [model] }) => new Playground(host, model))
-    .catch((error) => host.replaceChildren(fault(error)));
+/** Fills the section. */
+export function playgroundPage(section) {
+  section.append(el('p.muted', 'Asking for the model …'));
+  const load = async () => {
+    try {
+      const model = await loadModel();
+      section.replaceChildren(...playground(model));
+    } catch (error) {
+      section.replaceChildren(fault(error));
+    }
+  };
+  load();
   return { show() {} };
 }
 
-class Playground {
-  #messages = [];
-  #abort = null;
-  #waiting = false; // for results of tool calls
+function playground(model) {
+  const settings = settingsPanel(model);
+  const transcript = el('div.transcript', { 'aria-label': 'Conversation', role: 'log', 'aria-live': 'off' });
+  const input = el('textarea', { rows: 3, 'aria-label': 'Your message', placeholder: 'Ask something. Enter sends, Shift+Enter begins a line.' });
+  const send = el('button.primary', { type: 'submit' }, 'Send');
+  const stop = el('button', { type: 'button', disabled: true, onclick: () => leave?.abort() }, 'Stop');
+  const fresh = el('button', { type: 'button', onclick: reset }, 'New chat');
+  const asCode = el('button', { type: 'button', onclick: showCode }, 'As code');
+  const hint = el('span.muted.small');
+  const composer = el('form.composer', { onsubmit: submit }, input, el('div.row', send, stop, fresh, asCode, hint));
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      composer.requestSubmit();
+    }
+  });
 
-  constructor(host, model) {
-    this.model = model;
-    this.settings = makeSettings(model);
-    this.transcript = el('div.transcript', { role: 'log', 'aria-label': 'Conversation', 'aria-live': 'off' });
-    this.input = el('textarea', { 'aria-label': 'Message', placeholder: 'Ask something. Enter sends, Shift+Enter makes a new line.', onkeydown: (event) => this.#typed(event) });
-    this.sendButton = el('button.primary', { type: 'submit' }, 'Send');
-    this.stopButton = el('button.danger', { type: 'button', disabled: true, onclick: () => this.#abort?.abort() }, 'Stop');
-    const composer = el('form.composer', { 'aria-label': 'Composer', onsubmit: (event) => this.#submit(event) },
-      this.input,
-      el('div.row', this.sendButton, this.stopButton,
-        el('button', { type: 'button', onclick: () => this.#copyAsCode() }, 'Copy as code'),
-        el('button.quiet', { type: 'button', onclick: () => this.#clear() }, 'New conversation')));
-    host.replaceChildren(
-      el('div.stack-s', el('h1', 'Playground'), el('p.muted', model.name, ' over ', el('code', 'POST /api/v1/chat/completions'), ', as any program uses it.')),
-      el('div.bench', el('div', this.transcript, composer), this.settings.node));
-    this.#clear();
+  let messages = [];
+  let leave = null; // aborts the request that runs
+  let owed = false; // whether tool calls wait for their results
+
+  const body = (text = '') => requestBody(model.id, text ? [...messages, { role: 'user', content: text }] : messages, settings.values());
+
+  function settle() {
+    send.disabled = leave !== null || owed;
+    stop.disabled = leave === null;
+    hint.textContent = owed ? 'The model called tools: send their results.' : '';
   }
 
-  #typed(event) {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  function submit(event) {
     event.preventDefault();
-    this.sendButton.form.requestSubmit();
+    const text = input.value;
+    if (!text.trim() || send.disabled) return;
+    messages.push({ role: 'user', content: text });
+    transcript.append(userTurn(text));
+    input.value = '';
+    run();
   }
 
-  #submit(event) {
-    event.preventDefault();
-    const text = this.input.value.trim();
-    if (!text || this.#abort || this.#waiting) return;
-    this.input.value = '';
-    this.#push(userTurn(text));
-    this.#messages.push({ role: 'user', content: text });
-    this.#answer();
-  }
-
-  #clear() {
-    this.#abort?.abort();
-    this.#messages = [];
-    this.#hold(false);
-    this.transcript.replaceChildren(empty('Nothing said yet', 'The answer streams in here, with its reasoning folded above it, and its speed below.'));
-  }
-
-  #push(node) {
-    this.transcript.querySelector('.empty')?.remove();
-    this.transcript.append(node);
-    node.scrollIntoView({ block: 'nearest' });
-  }
-
-  /** Nothing can be said before the tools have answered. */
-  #hold(waiting) {
-    this.#waiting = waiting;
-    this.sendButton.disabled = waiting;
-    this.input.placeholder = waiting ? 'The model waits for the results of its calls.' : 'Ask something. Enter sends, Shift+Enter makes a new line.';
-  }
-
-  #body() {
-    const { body, system } = this.settings.read();
-    const messages = system ? [{ role: 'system', content: system }, ...this.#messages] : [...this.#messages];
-    return { model: this.model.id, messages, ...body };
-  }
-
-  async #answer() {
-    const turn = answerTurn();
+  async function run() {
+    const turn = new AnswerTurn();
     const answer = new Answer();
-    const abort = new AbortController();
-    this.#abort = abort;
-    this.#running(true);
-    this.#push(turn.node);
-    let failed = null;
+    const meter = new Meter();
+    const mine = (leave = new AbortController());
+    transcript.append(turn.node);
+    settle();
+    const measure = () => turn.measure(meter.figures(answer.usage, answer.finish));
+    const watch = (delta) => {
+      if (delta.reasoning || delta.content || delta.calls) meter.piece();
+      keepAtEnd(() => { turn.add(delta, answer); measure(); });
+    };
+    let error = null;
     try {
-      const response = await ask('/chat/completions', { method: 'POST', body: { ...this.#body(), stream: true }, signal: abort.signal });
-      await this.#read(response, answer, turn);
-    } catch (error) {
-      if (!abort.signal.aborted) failed = error;
+      await streamAnswer(body(), { signal: mine.signal, watch, answer });
+    } catch (reason) {
+      error = mine.signal.aborted ? null : reason;
+      if (mine.signal.aborted) answer.finish ??= 'stopped here';
     }
-    if (this.#abort === abort) {
-      this.#abort = null;
-      this.#running(false);
-    }
-    if (!turn.node.isConnected) return; // a new conversation has begun
-    turn.finish(answer, { stopped: abort.signal.aborted });
-    if (failed) this.#refused(turn, failed);
-    this.#keep(answer, turn, failed !== null || abort.signal.aborted || answer.error !== null);
-    say(failed || answer.error ? 'The answer failed.' : abort.signal.aborted ? 'Stopped.' : 'The answer is complete.');
+    if (leave !== mine) return; // a new chat has begun meanwhile
+    leave = null;
+    finish(turn, answer, error, measure);
   }
 
-  async #read(response, answer, turn) {
-    let due = false; // one update a frame, however fast the tokens come
-    for await (const chunk of chunks(response.body)) {
-      answer.add(chunk);
-      if (due) continue;
-      due = true;
-      requestAnimationFrame(() => {
-        due = false;
-        if (turn.node.getAttribute('aria-busy') === 'false') return;
-        turn.update(answer);
-        this.#follow();
-      });
-    }
+  function finish(turn, answer, error, measure) {
+    const again = () => {
+      turn.node.remove();
+      run();
+    };
+    keepAtEnd(() => { measure(); turn.end(answer, error, again); });
+    if (!error && !answer.isEmpty) messages.push(answer.message());
+    owed = !error && answer.finish === 'tool_calls';
+    if (owed) turn.askForResults(answer.calls, (texts) => giveResults(answer.calls, texts));
+    say(error ? 'The request failed' : owed ? 'The model calls tools' : 'The answer is complete');
+    settle();
+    if (!owed) input.focus();
   }
 
-  /** Scrolls along with the answer while its end is in sight. */
-  #follow() {
-    const page = document.documentElement;
-    if (page.scrollHeight - page.scrollTop - page.clientHeight < 160) page.scrollTop = page.scrollHeight;
+  function giveResults(calls, texts) {
+    calls.forEach(({ id, name }, i) => {
+      messages.push({ role: 'tool', tool_call_id: id, content: texts[i] });
+      transcript.append(resultTurn(name, texts[i]));
+    });
+    owed = false;
+    run();
   }
 
-  #running(on) {
-    this.stopButton.disabled = !on;
-    this.sendButton.disabled = on || this.#waiting;
+  function reset() {
+    leave?.abort();
+    leave = null;
+    owed = false;
+    messages = [];
+    transcript.replaceChildren();
+    settle();
+    input.focus();
   }
 
-  #refused(turn, error) {
-    turn.calls.append(fault(error));
-    if (error instanceof ApiError && error.status === 401) {
-      turn.calls.append(el('button', { type: 'button', onclick: () => askForKey('user') }, 'Enter an API key'));
-    }
-  }
-
-  /** An answer that broke off is kept as far as it came, without calls; one of nothing takes its question with it. */
-  #keep(answer, turn, broken) {
-    if (broken) answer.calls = [];
-    if (!answer.isEmpty) this.#messages.push(answer.toMessage());
-    else if (broken) this.#takeBack();
-    if (!answer.calls.length) return;
-    this.#hold(true);
-    turn.calls.append(callForm(answer.calls, (results) => {
-      this.#messages.push(...results);
-      this.#hold(false);
-      this.#answer();
-    }));
-  }
-
-  #takeBack() {
-    if (this.#messages.at(-1)?.role !== 'user') return;
-    const { content } = this.#messages.pop();
-    this.input.value ||= content;
-  }
-
-  #copyAsCode() {
-    let body;
-    try {
-      body = this.#body();
-    } catch (error) {
-      this.#push(fault(error));
-      return;
-    }
-    if (!body.messages.length) body.messages = example(body.model).messages;
-    openDialog('This conversation as code', () => {
-      const place = el('div');
-      const show = (language) => place.replaceChildren(code(SNIPPETS[language]({ ...body, stream: true }), `Code in ${language}`));
-      show('curl');
-      return [choices('Language', Object.keys(SNIPPETS).map((name) => [name, name]), 'curl', show), place];
+  function showCode() {
+    openDialog('This request as code', () => {
+      try {
+        return codeView(body(input.value.trim() || (messages.length ? '' : 'Why is the sky blue?')));
+      } catch (error) {
+        return [fault(error)];
+      }
     });
   }
+
+  return [el('h1.visually-hidden', 'Playground'), el('div.bench', el('div.talk', welcome(model), transcript, composer), settings.node)];
+}
+
+const welcome = (model) => el('p.muted.small', 'Talking to ', el('code', model.id), '. Conversations stay in this page.');
+
+/** Scrolls along with what is written, unless the reader has scrolled up. */
+function keepAtEnd(write) {
+  const page = document.scrollingElement;
+  const atEnd = page.scrollHeight - page.scrollTop - page.clientHeight < 60;
+  write();
+  if (atEnd) page.scrollTop = page.scrollHeight;
+}
+
+const LANGUAGES = [['curl', 'curl', curl], ['python', 'Python', pythonOpenai], ['typescript', 'TypeScript', typescriptOpenai]];
+
+function codeView(body) {
+  const place = el('div');
+  const show = (id) => {
+    const [, name, write] = LANGUAGES.find(([other]) => other === id);
+    place.replaceChildren(code(write(body), `The request in ${name}`));
+  };
+  show('curl');
+  return [choices('Language', LANGUAGES, 'curl', show), place];
 }

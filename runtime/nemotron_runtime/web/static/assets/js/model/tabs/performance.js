@@ -51,7 +51,7 @@ function percentiles(given) {
   if (!given?.requests) return empty('No requests in the last 30 minutes', 'Percentiles need at least one answer.');
   const row = (name, values, write) => [name, ...['p50', 'p75', 'p90', 'p99'].map((key) => write(values?.[key]))];
   return [
-    table('Percentiles', ['', 'p50', 'p75', 'p90', 'p99'].map((name, i) => ({ name, num: i > 0 })), [
+    table('Percentiles', ['Measure', 'p50', 'p75', 'p90', 'p99'].map((name, i) => ({ name, num: i > 0 })), [
       row('Throughput', given.throughput, rate),
       row('Time to first token', given.ttft_ms, duration),
       row('Whole answer', given.e2e_ms, duration),

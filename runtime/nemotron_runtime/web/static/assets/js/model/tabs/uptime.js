@@ -17,7 +17,7 @@ export function uptime({ stats, error }) {
   return [
     lead,
     totals,
-    el('section.card.stack-s', { 'aria-labelledby': 'hourly' }, el('h3', { id: 'hourly' }, 'By the hour, three days'), availabilityBars('Availability by the hour', hourly), legend()),
+    el('section.card.stack-s', { 'aria-labelledby': 'hourly' }, el('h2', { id: 'hourly' }, 'By the hour, three days'), availabilityBars('Availability by the hour', hourly), legend()),
     chart({
       title: 'The last 24 hours',
       note: '10 minutes each',
