@@ -22,7 +22,7 @@ Config = Annotated[
 ]
 StoreUrl = Annotated[str | None, typer.Option("--store", metavar="FILE|URL", help="As for `nemotron serve`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-WhichKey = Annotated[str, typer.Argument(help="Its name, its label, or how its hash begins.")]
+WhichKey = Annotated[str, typer.Argument(metavar="KEY", help="Its name, its label, or how its hash begins.")]
 
 
 class WrongKey(CommandFault):
