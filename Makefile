@@ -36,8 +36,8 @@ check: lint ## lint, types, who may import whom, and figures against their files
 bench: setup ## our server against vLLM's own, in turns on the same workload, in two minutes
 	$(BIN)/nemotron bench versus --server stock --other ours --workload smoke --concurrency 1,8 --seconds 2 --rounds 3 $(ARGS)
 
-bench-door: setup ## what the API costs: HTTP against the bare engine
-	$(BIN)/python -P benchmarks/front_door.py $(ARGS)
+bench-door: setup ## what the API costs: bare AsyncLLM, ours and vLLM's own, in one run
+	$(BIN)/python benchmarks/door/sides.py $(ARGS)
 
 bench-ruler: setup ## nemotron bench against a scripted server, and beside vLLM's client
 	$(BIN)/python -P benchmarks/ruler.py $(ARGS)

@@ -101,6 +101,19 @@ def test_a_number_from_elsewhere_is_a_dash(script: ModuleType, root: Path) -> No
     assert faults(script, root, text) == []
 
 
+def test_a_row_names_a_member(script: ModuleType, root: Path) -> None:
+    text = """<!-- figures: benchmarks/results/one.json "start of it.*" -->
+| | s |
+|---|---|
+| cold | 29.5 |
+"""
+    assert faults(script, root, text) == []
+    (told,) = faults(script, root, text.replace("29.5", "30.5"))
+    assert "29.52" in told
+    (told,) = faults(script, root, text.replace("cold", "warm"))
+    assert "leads nowhere" in told
+
+
 def test_a_paragraph_has_its_values_in_order_and_may_have_several_marks(
     script: ModuleType, root: Path
 ) -> None:
