@@ -6,10 +6,10 @@ A comment before a table or a paragraph names the file and where in it the figur
          summary[streams=*].direct_tokens_per_s  100*summary[streams=*].direct_spread -->
 
 In a table each row's numbers after its first cell are the values of the paths, in order; ``[key=*]`` takes
-the entry of a list whose ``key`` is what the row's first cell says, ``.*`` the member of that name, and ``-`` stands for a number from
-elsewhere. A path whose value is null has no number. In a paragraph the values stand in this order among other
-numbers, and it may have several marks. ``100*`` turns a share into percent. A path with a space in it is put
-into quotes. Values are rounded as printed.
+the entry of a list whose ``key`` is what the row's first cell says, ``.*`` the member of that name, and ``-``
+stands for a number from elsewhere. A path whose value is null has no number. In a paragraph the values stand
+in this order among other numbers, and it may have several marks. ``100*`` turns a share into percent. A path
+with a space in it is put into quotes. Values are rounded as printed.
 
 Links to files under benchmarks/results must lead to a file, marked or not.
 
