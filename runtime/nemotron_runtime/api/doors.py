@@ -102,8 +102,6 @@ def is_public(method: str, path: str) -> bool:
         return True
     if path.startswith(ASSETS):
         return method in ("GET", "HEAD")
-    if path.startswith("/assets/"):
-        return method in ("GET", "HEAD")
     for prefix in PREFIXES:
         if path.startswith(prefix + "/"):
             return method in ("GET", "HEAD") and _PUBLIC_GET.fullmatch(path.removeprefix(prefix)) is not None
