@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -178,13 +179,18 @@ def _app(rank: int, title: str, url: str, tokens: int, categories: list[str]) ->
     }
 
 
-def telling(data: dict[str, Any]) -> Callable[[ASGIApp], ASGIApp]:
-    """Puts these figures in the place of the app's own."""
+def telling(data: dict[str, Any], key: str | None = None) -> Callable[[ASGIApp], ASGIApp]:
+    """Puts these figures in the place of the app's own, for those who send the key."""
+    refusal = {"error": {"code": 401, "message": "Missing Authentication header"}}
 
     def around(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            told = scope["type"] == "http" and scope["path"] == "/api/v1/stats"
-            await (JSONResponse({"data": data}) if told else app)(scope, receive, send)
+            if scope["type"] != "http" or scope["path"] != "/api/v1/stats":
+                await app(scope, receive, send)
+                return
+            known = key is None or Headers(scope=scope).get("authorization") == f"Bearer {key}"
+            response = JSONResponse({"data": data}) if known else JSONResponse(refusal, 401)
+            await response(scope, receive, send)
 
         return answer
 

@@ -115,7 +115,9 @@ def test_all_that_is_shipped_is_known():
 @pytest.mark.parametrize("name", [name for name in OURS if name.endswith((".html", ".js", ".css"))])
 def test_sources_hold_nothing_inline_and_nothing_foreign(name):
     text = (STATIC / name).read_text(encoding="utf-8")
-    assert re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text) is None
+    assert (
+        re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text) is None
+    )
     if name.endswith(".html"):
         assert re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text) is None
     assert re.findall(r"""(?:src|href|url\(|from|import)\s*[=(]?\s*["']https?://""", text) == []

@@ -16,10 +16,11 @@ async function say(page, text) {
 }
 
 /** A thought, a tool call that the user answers, and the answer after it. */
-export async function toolLoop(page, url, { prompt, calls, results, before, after, thought, shots }) {
+export async function toolLoop(page, url, { prompt, calls, results, before, after, thought, settings = {}, shots }) {
   await open(page, url, 'playground');
   await page.getByText('Tools', { exact: true }).click();
   await page.getByRole('button', { name: 'Insert an example' }).click();
+  for (const [name, value] of Object.entries(settings)) await page.getByLabel(name, { exact: true }).fill(value);
   await say(page, prompt);
   await ended(page);
   const first = answers(page).first();

@@ -7,7 +7,7 @@ import { resetSelect } from './create.js';
 const HEADS = [{ name: 'Name' }, { name: 'Key' }, { name: 'Used', num: true }, { name: 'Limit', num: true }, { name: 'Expires' }, { name: 'Last used' }, { name: 'State' }, { name: 'Change' }];
 
 /** `done` is called after each change. */
-export const keyTable = (keys, manage, done) => table('Keys', HEADS, keys.map((key) => [
+export const keyTable = (keys, manage, done) => table('All keys', HEADS, keys.map((key) => [
   key.name,
   el('code', key.label),
   usd(key.usage),
