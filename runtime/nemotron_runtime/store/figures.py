@@ -68,7 +68,7 @@ def _per_million(usd: Decimal, tokens: int) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Of exact values, interpolated between neighbours."""
+    """Of exact values, interpolated between neighbours. Of a speed they fall: 99 % reach p99 or more."""
 
     p50: float
     p75: float
@@ -76,11 +76,11 @@ class Percentiles:
     p99: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Percentiles | None:
-        """Of any values in any order; None without any."""
+    def of(cls, values: Sequence[float], *, falling: bool = False) -> Percentiles | None:
+        """Of any values in any order; None without any. ``falling``: the higher the better."""
         if not values:
             return None
-        ordered = sorted(values)
+        ordered = sorted(values, reverse=falling)
         return cls(*(_quantile(ordered, share) for share in (0.5, 0.75, 0.9, 0.99)))
 
 

@@ -33,7 +33,7 @@ _FIRST = (
       prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
       reasoning_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
       prompt_cost_usd {money} NOT NULL, completion_cost_usd {money} NOT NULL,
-      first_token_s DOUBLE PRECISION, total_s DOUBLE PRECISION NOT NULL,
+      first_token_s {double}, total_s {double} NOT NULL,
       calls INTEGER NOT NULL, invalid_json_calls INTEGER NOT NULL,
       unknown_name_calls INTEGER NOT NULL, schema_mismatch_calls INTEGER NOT NULL,
       key_hash TEXT, app_id BIGINT, referer TEXT, user_agent TEXT, session_id TEXT, external_user TEXT)""",
@@ -59,6 +59,7 @@ def _first(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
     words = {
         "money": "TEXT" if sqlite else "NUMERIC",
+        "double": "DOUBLE" if sqlite else "DOUBLE PRECISION",
         "serial": "INTEGER NOT NULL" if sqlite else "BIGSERIAL NOT NULL",
     }
     for statement in _FIRST:

@@ -6,7 +6,7 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Numeric, Text, TypeDecorator
+from sqlalchemy import ColumnElement, Dialect, Numeric, Text, TypeDecorator, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -45,6 +45,9 @@ class money_add(FunctionElement[Decimal]):
     type = Money()
     inherit_cache = True
 
+    def __init__(self, *values: ColumnElement[Decimal] | Decimal) -> None:
+        super().__init__(*(literal(v, Money()) if isinstance(v, Decimal) else v for v in values))
+
 
 def give_sqlite(connection: sqlite3.Connection) -> None:
     """Teaches a connection to add money."""
@@ -75,7 +78,7 @@ def _plain_sum(element: money_sum, compiler: SQLCompiler, **options: Any) -> str
 
 @compiles(money_sum, "sqlite")
 def _sqlite_sum(element: money_sum, compiler: SQLCompiler, **options: Any) -> str:
-    return f"decimal_sum({compiler.process(element.clauses, **options)})"
+    return f"coalesce(decimal_sum({compiler.process(element.clauses, **options)}), '0')"
 
 
 @compiles(money_add)

@@ -73,7 +73,7 @@ class _Measured:
     def speed(self) -> Speed:
         return Speed(
             requests=len(self.e2e_ms),
-            throughput=Percentiles.of(self.throughput),
+            throughput=Percentiles.of(self.throughput, falling=True),
             ttft_ms=Percentiles.of(self.ttft_ms),
             e2e_ms=Percentiles.of(self.e2e_ms),
         )

@@ -77,7 +77,8 @@ class Writer:
     @property
     def queued(self) -> int:
         """Records that wait to be saved."""
-        return len(self._queue) + len(self._saving)
+        with self._lock:
+            return len(self._queue) + len(self._saving)
 
     @property
     def trouble(self) -> str | None:
