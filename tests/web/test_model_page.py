@@ -1,4 +1,4 @@
-"""The model page in a browser: every tab with figures and without, by mouse, keyboard and on narrow screens."""
+"""The model page in a browser: every tab with figures and without, by keyboard and on narrow screens."""
 
 from __future__ import annotations
 

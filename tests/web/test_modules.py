@@ -1,4 +1,4 @@
-"""The page's modules by themselves, in a browser: the reader of events, figures as text, a request as code."""
+"""The page's modules by themselves: the reader of events, figures as text, a request as code."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_sources_are_short(name):
 def test_every_module_is_used():
     """What the page loads, followed through its imports, is all that is shipped."""
     page = (STATIC / "index.html").read_text(encoding="utf-8")
-    seen = {path for path in re.findall(r'(?:src|href)="(assets/[^"]+)"', page)}
+    seen = set(re.findall(r'(?:src|href)="(assets/[^"]+)"', page))
     waiting = [name for name in seen if name.endswith(".js")]
     while waiting:
         name = waiting.pop()
