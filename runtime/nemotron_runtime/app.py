@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 import uvicorn
@@ -18,14 +19,21 @@ from starlette.types import ASGIApp
 
 from nemotron_runtime import __version__, heap, logs
 from nemotron_runtime.api import faults
+from nemotron_runtime.api.activity import activity_router
 from nemotron_runtime.api.catalogue import Catalogue, catalogue_router
 from nemotron_runtime.api.chat import ChatRoute, ChatSettings
 from nemotron_runtime.api.current_key import current_key_router
 from nemotron_runtime.api.doors import PREFIXES, DoorRules, Doors, loopback_origins
+from nemotron_runtime.api.endpoint_health import LiveHealth
 from nemotron_runtime.api.gate import Gate
+from nemotron_runtime.api.generations import generations_router
 from nemotron_runtime.api.health import Readiness, health_router
 from nemotron_runtime.api.keys import keys_router
 from nemotron_runtime.api.metrics import MetricsRecorder, watch_kernels
+from nemotron_runtime.api.rankings import rankings_router
+from nemotron_runtime.api.stats.box import Box
+from nemotron_runtime.api.stats.route import stats_router
+from nemotron_runtime.api.stats.source import StatsSource
 from nemotron_runtime.api.tee import Tee
 from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.bookkeeping import Books
@@ -38,6 +46,7 @@ from nemotron_runtime.engine.base import Engine
 from nemotron_runtime.engine.supervisor import Supervisor
 from nemotron_runtime.engine.vllm import VllmEngine, VllmOptions
 from nemotron_runtime.errors import ClientError, RuntimeFault
+from nemotron_runtime.hardware.probe import gpus
 from nemotron_runtime.rehearsal import rehearse
 from nemotron_runtime.serving import Fetch, Model, open_model
 from nemotron_runtime.settings import Loaded, Settings, is_loopback
@@ -100,11 +109,11 @@ def create_app(parts: Parts, *, on_engine_lost: Callable[[BaseException | None],
 def _api(parts: Parts) -> APIRouter:
     settings, model, keys = parts.settings, parts.model, parts.books.keys
     gate = Gate(keys.usage, time.time, free_requests_per_day=settings.free_requests_per_day)
-    store = [parts.books.store.recorder] if parts.books.store else []
+    store = parts.books.store
     service = ChatService(
         parts.engine,
         model.tokens,
-        Tee(parts.recorder, gate, *store),
+        Tee(parts.recorder, gate, *([store.recorder] if store else [])),
         log_content=settings.log_content,
     )
     chat = ChatRoute(_planner(settings, model), service, gate, _chat_settings(settings, model))
@@ -112,8 +121,28 @@ def _api(parts: Parts) -> APIRouter:
     router.include_router(chat.router())
     router.include_router(current_key_router(keys, gate))
     router.include_router(keys_router(keys))
-    router.include_router(catalogue_router(Catalogue(lambda: model.served)))
+    router.include_router(generations_router(store))
+    router.include_router(activity_router(store))
+    router.include_router(rankings_router(store))
+    slug = model.served.spec.slug
+    router.include_router(stats_router(StatsSource(store, slug, _box(parts))))
+    router.include_router(catalogue_router(Catalogue(lambda: model.served, LiveHealth(store, slug))))
     return router
+
+
+def _box(parts: Parts) -> Box:
+    settings, model = parts.settings, parts.model
+    spec = model.served.spec
+    cards = [gpu.name for gpu in gpus()] if model.device == "cuda" else []
+    return Box(
+        served=model.served,
+        gpus=tuple(cards[: settings.tensor_parallel or 1]),
+        variant=spec.variant(settings.variant).name if spec.variants else spec.quantization,
+        device=model.device,
+        started_at=datetime.now(UTC),
+        content_days=settings.contents_days if settings.keeps_content else None,
+        engine=lambda: parts.engine.last_info,
+    )
 
 
 def _planner(settings: Settings, model: Model) -> Planner:
@@ -139,7 +168,7 @@ def _chat_settings(settings: Settings, model: Model) -> ChatSettings:
         keepalive_interval_s=settings.keepalive_interval_s,
         timeout_s=settings.request_timeout_s,
         log_content=settings.log_content,
-        store_content=settings.store_content,
+        store_content=settings.keeps_content,
         headers=demo if model.served.spec.embedded else {},
     )
 

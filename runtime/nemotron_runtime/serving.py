@@ -73,7 +73,7 @@ def open_model(loaded: Loaded, announce: Announcer, fetch: Fetch = hub.snapshot)
             spec=spec,
             context_tokens=settings.context_tokens or spec.context_tokens,
             quantization=quantization,
-            retains_prompts=settings.log_content,
+            retains_prompts=settings.log_content or settings.keeps_content,
         ),
         settings=settings,
         folder=folder,

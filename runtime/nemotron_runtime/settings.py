@@ -249,6 +249,11 @@ class Settings(BaseModel):
         return None if self.store == "off" else self.store
 
     @property
+    def keeps_content(self) -> bool:
+        """Whether prompts and answers are stored."""
+        return self.store_content and self.store_url is not None
+
+    @property
     def asks_for_keys(self) -> bool:
         """Whether the API needs a key."""
         return bool(self.api_keys) or self.require_keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from nemotron_runtime.api.catalogue_entries import (
     provider_entry,
 )
 from nemotron_runtime.api.catalogue_query import fits, parse_query
+from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.errors import ModelNotFound
 from nemotron_runtime.models.resolve import Resolved, find, resolve
 from nemotron_runtime.models.served import Health, HealthSource, Served
@@ -65,19 +67,24 @@ class Catalogue:
         """
         return {"data": model_entry(self._served(), self._found(model_id))}
 
-    def endpoints(self, model_id: str) -> EndpointsBody:
-        """Finds a model's endpoint; errors as above."""
-        return {"data": model_endpoints(self._served(), self._found(model_id), self._health())}
+    def endpoints(self, model_id: str, *, with_speed: bool = True) -> EndpointsBody:
+        """Finds a model's endpoint; errors as above. Latency and throughput are for who has a key."""
+        health = self._shown(with_speed)
+        return {"data": model_endpoints(self._served(), self._found(model_id), health)}
 
-    def zero_retention(self) -> EndpointList:
+    def zero_retention(self, *, with_speed: bool = True) -> EndpointList:
         """Lists the endpoint if it forgets prompts."""
         served = self._served()
-        entry = endpoint_entry(served, self._default(), self._health())
+        entry = endpoint_entry(served, self._default(), self._shown(with_speed))
         return {"data": [] if served.retains_prompts else [entry]}
 
     def providers(self) -> ProvidersBody:
         """Lists the one provider."""
         return {"data": [provider_entry()]}
+
+    def _shown(self, with_speed: bool) -> Health:
+        health = self._health()
+        return health if with_speed else replace(health, latency_last_30m=None, throughput_last_30m=None)
 
     def _default(self) -> Resolved:
         return resolve(None, None, None, self._served().spec)
@@ -112,13 +119,15 @@ def catalogue_router(catalogue: Catalogue, *, keyed: Sequence[Depends] = ()) -> 
     async def model(author: str, slug: str) -> Any:
         return JSONResponse(catalogue.model(f"{author}/{slug}"))
 
+    # These two look at the store: in a thread.
     @router.get("/models/{author}/{slug}/endpoints")
-    async def endpoints(author: str, slug: str) -> Any:
-        return JSONResponse(catalogue.endpoints(f"{author}/{slug}"))
+    def endpoints(request: Request, author: str, slug: str) -> Any:
+        known = visit_of(request).known
+        return JSONResponse(catalogue.endpoints(f"{author}/{slug}", with_speed=known))
 
     @router.get("/endpoints/zdr")
-    async def zero_retention() -> Any:
-        return JSONResponse(catalogue.zero_retention())
+    def zero_retention(request: Request) -> Any:
+        return JSONResponse(catalogue.zero_retention(with_speed=visit_of(request).known))
 
     @router.get("/providers")
     async def providers() -> Any:

@@ -40,6 +40,11 @@ class Visit:
         """May see what is not its own: a management key, and anybody where no keys are asked for."""
         return self.key.terms.management if self.key else not self._asked
 
+    @property
+    def known(self) -> bool:
+        """Has a key, or needs none."""
+        return self.key is not None or not self._asked
+
     def keep(self, give_back: Callable[[], None]) -> None:
         """Has something given back at the end."""
         self._lent.callback(give_back)

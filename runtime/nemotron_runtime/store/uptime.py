@@ -14,7 +14,7 @@ from nemotron_runtime.store.sums import of_model
 from nemotron_runtime.store.tables import minutes
 
 LEAST_ATTEMPTS = 10
-LEAST_SUCCESSES = 0.8
+LEAST_SUCCESSES_PERCENT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Minute:
     t: int
     attempts: int
     failures: int
+
+    @property
+    def success_percent(self) -> float:
+        """Of the attempts, of which there must be some."""
+        return 100 * (self.attempts - self.failures) / self.attempts
 
 
 class Uptime:
@@ -52,7 +57,7 @@ class Uptime:
             attempts[t] = attempts.get(t, 0) + minute.attempts
             failures[t] = failures.get(t, 0) + minute.failures
         return [
-            Bar(t, 100 * (1 - failures[t] / attempts[t]) if attempts.get(t) else None)
+            Bar(t, 100 * (attempts[t] - failures[t]) / attempts[t] if attempts.get(t) else None)
             for t in range(first, int(until_s), step_s)
         ]
 
@@ -72,5 +77,10 @@ def uptime(of: Iterable[Minute]) -> float | None:
     counted = [minute for minute in of if minute.attempts >= LEAST_ATTEMPTS]
     if not counted:
         return None
-    up = [minute for minute in counted if minute.failures <= (1 - LEAST_SUCCESSES) * minute.attempts]
+    up = [minute for minute in counted if _enough(minute)]
     return 100 * len(up) / len(counted)
+
+
+def _enough(minute: Minute) -> bool:
+    successes = minute.attempts - minute.failures
+    return 100 * successes >= LEAST_SUCCESSES_PERCENT * minute.attempts
