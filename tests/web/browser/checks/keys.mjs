@@ -10,7 +10,7 @@ export async function keysLife(page, url, { management, name, shots }) {
   await page.getByRole('button', { name: 'Open', exact: true }).click();
 
   await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Limit in USD, empty for none').fill('2.5');
+  await page.getByLabel('Limit in USD').fill('2.5');
   await page.getByLabel('The limit begins anew').selectOption('monthly');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   const secret = await page.getByRole('region', { name: 'The new key' }).locator('code').textContent();
@@ -22,7 +22,7 @@ export async function keysLife(page, url, { management, name, shots }) {
   const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
   await row.getByText('$2.5 monthly', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Limit' }).click();
-  await page.getByRole('dialog').getByLabel('Limit in USD, empty for none').fill('7');
+  await page.getByRole('dialog').getByLabel('Limit in USD').fill('7');
   await page.getByRole('button', { name: 'Save' }).click();
   await row.getByText('$7 monthly', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Disable' }).click();

@@ -10,7 +10,7 @@ export const resetSelect = (chosen) => el('select', RESETS.map(([value, name]) =
 /** The form; `done` gets the server's answer. */
 export function createForm(manage, done) {
   const name = el('input', { required: true, maxlength: '100', autocomplete: 'off' });
-  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal' });
+  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal', placeholder: 'none' });
   const reset = resetSelect(null);
   const expiry = el('input', { type: 'date' });
   const problem = el('div');
@@ -28,7 +28,7 @@ export function createForm(manage, done) {
 
   return el('form.card.stack', { onsubmit: submit, 'aria-labelledby': 'create-key' },
     el('h2', { id: 'create-key' }, 'Create a key'),
-    el('div.fields', field('Name', name), field('Limit in USD, empty for none', limit), field('The limit begins anew', reset), field('Expires, UTC', expiry)),
+    el('div.fields', field('Name', name), field('Limit in USD', limit), field('The limit begins anew', reset), field('Expires, UTC', expiry)),
     el('button.primary', { type: 'submit' }, 'Create'), problem);
 }
 

@@ -39,11 +39,11 @@ function actions(key, manage, done) {
 }
 
 const limitDialog = (key, change, done) => openDialog(`Limit of “${key.name}”`, (close) => {
-  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal', value: key.limit ?? '' });
+  const limit = el('input', { type: 'number', min: '0', step: 'any', inputmode: 'decimal', placeholder: 'none', value: key.limit ?? '' });
   const reset = resetSelect(key.limit_reset);
   const save = () => change({ limit: limit.value === '' ? null : Number(limit.value), limit_reset: reset.value || null });
   return form(save, close, done, el('button.primary', { type: 'submit' }, 'Save'),
-    field('Limit in USD, empty for none', limit), field('It begins anew', reset));
+    field('Limit in USD', limit), field('It begins anew', reset));
 });
 
 const deleteDialog = (key, remove, done) => openDialog(`Delete “${key.name}”?`, (close) =>

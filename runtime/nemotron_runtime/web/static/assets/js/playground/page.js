@@ -96,7 +96,7 @@ function playground(model) {
     keepAtEnd(() => { measure(); turn.end(answer, error, again); });
     if (!error && !answer.isEmpty) messages.push(answer.message());
     owed = !error && answer.finish === 'tool_calls';
-    if (owed) turn.askForResults(answer.calls, (texts) => giveResults(answer.calls, texts));
+    if (owed) keepAtEnd(() => turn.askForResults(answer.calls, (texts) => giveResults(answer.calls, texts)));
     say(error ? 'The request failed' : owed ? 'The model calls tools' : 'The answer is complete');
     settle();
     if (!owed) input.focus();
