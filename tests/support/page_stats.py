@@ -63,7 +63,7 @@ def seeded() -> dict[str, Any]:
             "gpus": 1,
             "device": "cuda",
             "engine": "vllm 0.32.0",
-            "policy": {"trains": False, "retains_days": 90, "stores_content": False},
+            "policy": {"trains": False, "retains_days": 7, "stores_content": True},
         },
         "totals": {
             "requests": 18_400,

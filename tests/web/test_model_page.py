@@ -10,7 +10,7 @@ pytestmark = pytest.mark.node
 
 USED = {
     "overview": ["18,400", "41.2M", "9.1M", "181 tok/s", "64 ms", "97.5%", "$3.88", "playground"],
-    "providers": ["NVIDIA H100 80GB HBM3", "vllm 0.32.0", "bf16", "Trains on prompts no", "90 days"],
+    "providers": ["NVIDIA H100 80GB HBM3", "vllm 0.32.0", "bf16", "Trains on prompts no", "yes, for 7 days"],
     "performance": ["Throughput", "Time to first token", "Whole answer", "p99", "412 requests", "413 ms"],
     "pricing": ["$0", "Effective", "$0.05", "$0.2", "$3.88"],
     "benchmarks": [

@@ -51,10 +51,10 @@ function policy(stats) {
   if (!rules) return [['Prompts', 'go to this box and nowhere else']];
   return [
     ['Trains on prompts', rules.trains ? 'yes' : 'no'],
-    ['Keeps their text', rules.stores_content ? `yes, for ${days(rules.retains_days)}` : 'no'],
-    ['Keeps counts and times', rules.stores_content ? 'yes' : days(rules.retains_days, 'for ')],
+    ['Keeps their text', rules.stores_content ? keptFor(rules.retains_days) : 'no'],
+    ['Keeps counts and times', 'yes, without any text'],
     ['Prompts', 'go to this box and nowhere else'],
   ];
 }
 
-const days = (count, before = '') => (count === null || count === undefined ? 'without an end' : `${before}${count} days`);
+const keptFor = (days) => (days === null ? 'yes' : `yes, for ${days} days`);
