@@ -11,6 +11,12 @@ from nemotron_runtime.store.store import Store, StoreOptions
 from support import postgres as debian
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a test's time would be the writer's rest between two saves."""
+    monkeypatch.setattr("nemotron_runtime.store.writer.PAUSE_S", 0.02)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[debian.Postgres]:
     """A real PostgreSQL."""

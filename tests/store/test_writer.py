@@ -65,8 +65,8 @@ def test_two_writers_add_to_the_same_sums(open_store: Opener) -> None:
     for _ in range(100):
         for store in stores:
             store.recorder.put(record(caller=Caller("k"), cost=COST))
+    until(lambda: not any(store.recorder.queued for store in stores))
     for store in stores:
-        until(lambda store=store: not store.recorder.queued)
         store.keys.refresh()
     assert [store.keys.usage("k").total for store in stores] == [200 * COST.total] * 2
     assert stores[0].traffic.totals(None, NOW_S, NOW_S + 60).requests == 200

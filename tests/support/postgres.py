@@ -38,11 +38,11 @@ class Postgres:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_database(self) -> str:
-        """The URL of an empty database."""
+        """The URL of an empty schema, which is quicker made than a database and as empty."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return self.url.rpartition("/")[0] + f"/{name}"
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"{self.url}?options=-csearch_path%3D{name}"
 
 
 @contextmanager

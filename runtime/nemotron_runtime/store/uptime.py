@@ -25,11 +25,6 @@ class Minute:
     attempts: int
     failures: int
 
-    @property
-    def success_percent(self) -> float:
-        """Of the attempts, of which there must be some."""
-        return 100 * (self.attempts - self.failures) / self.attempts
-
 
 class Uptime:
     """Attempts exclude what was the caller's fault, rate-limited or cancelled. Its methods block."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from threading import Event, Lock, Thread
 
 import structlog
@@ -21,7 +20,6 @@ from nemotron_runtime.store.tally import Tally
 
 log = structlog.get_logger()
 
-BATCH_ROWS = 1000
 PAUSE_S = 0.2
 """Between two saves: what a crash may lose."""
 REFRESH_S = 2.0
@@ -160,12 +158,11 @@ class Writer:
             self._save_batch()
 
     def _save_batch(self) -> None:
+        """Rows and sums of all that waits in one transaction, so that a crash can't part them."""
         with self._lock:
-            batch = dict(islice(self._queue.items(), BATCH_ROWS))
-            for generation_id in batch:
-                del self._queue[generation_id]
-            self._saving = batch
+            self._saving, self._queue = self._queue, {}
             tally, self._tally = self._tally, Tally()
+        batch = self._saving
         try:
             self._save(batch, tally)
         except BaseException:
