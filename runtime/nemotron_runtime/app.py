@@ -126,7 +126,8 @@ def _api(parts: Parts) -> APIRouter:
     router.include_router(rankings_router(store))
     slug = model.served.spec.slug
     router.include_router(stats_router(StatsSource(store, slug, _box(parts))))
-    router.include_router(catalogue_router(Catalogue(lambda: model.served, LiveHealth(store, slug))))
+    catalogue = Catalogue(lambda: model.served, LiveHealth(store, slug))
+    router.include_router(catalogue_router(catalogue, sees_speed=lambda request: visit_of(request).known))
     return router
 
 

@@ -16,7 +16,6 @@ from support.app import scripted_server
 from support.contract import validate_schema
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text(encoding="utf-8")
-NEVER = {errors.LimitExhausted, errors.RateLimited}
 LIMITS = {
     "body 32 MiB": ("max_body_bytes", 32 << 20),
     "nesting 64": ("max_json_depth", 64),
@@ -50,7 +49,7 @@ def faults(kind: type[errors.RuntimeFault]) -> set[type[errors.RuntimeFault]]:
 def test_the_table_of_errors_is_the_tree_of_errors():
     table = {(int(status), kind) for status, kind in re.findall(r"^\| (\d{3}) \| `([a-z_]+)` \|", TEXT, re.M)}
     ours = {errors.RuntimeFault, MethodNotAllowed} | faults(errors.ClientError) | faults(errors.EngineError)
-    assert table == {(fault.status, fault.error_type) for fault in ours - NEVER}
+    assert table == {(fault.status, fault.error_type) for fault in ours}
 
 
 def test_routes_that_are_not_there_say_so(demo):

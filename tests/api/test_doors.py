@@ -152,7 +152,7 @@ class TestKeys:
         assert error(answer) == (401, "authentication", UNKNOWN)
 
     def test_all_documented_routes_are_known(self):
-        assert len(ROUTES) == 2 * 8 + 3
+        assert len(ROUTES) == 2 * 13 + 3
 
     @pytest.mark.parametrize(("method", "path", "needs_key"), ROUTES)
     def test_documented_routes(self, keyed, method, path, needs_key):

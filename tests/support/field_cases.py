@@ -68,6 +68,11 @@ def message(key: str) -> Callable[[Seen], Any]:
     return lambda seen: seen.message.get(key)
 
 
+def recorded(name: str) -> Callable[[Seen], Any]:
+    """What the generation's record knows of its caller."""
+    return lambda seen: seen.caller and getattr(seen.caller, name)
+
+
 def budgets(seen: Seen) -> list[int]:
     return [int(number) for number in re.findall(r'"max_tokens": ?(\d+)', seen.grammar)]
 
@@ -311,8 +316,8 @@ REST: dict[str, list[Case]] = {
         refused(["text", "image"], 404, "No endpoints found that support the requested output modalities"),
     ],
     "service_tier": [used("flex", body("service_tier"), "flex")],
-    "session_id": [ignored("s" * 256)],
-    "user": [ignored("u" * 1000)],
+    "session_id": [used("s" * 256, recorded("session_id"), "s" * 256)],
+    "user": [used("u" * 1000, recorded("user"), "u" * 500)],
     "metadata": [ignored({"k": "v"})],
     "trace": [ignored({"trace_id": "t"})],
     "debug.echo_upstream_body": [used(True, lambda seen: "debug" in seen.chunks[0], True, stream=True)],

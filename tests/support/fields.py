@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import httpx
 
+from nemotron_runtime.chat.record import Caller
 from nemotron_runtime.chat.tokens import Tokens
 from nemotron_runtime.engine.base import EngineRequest
 from support.app import Running
@@ -30,6 +31,7 @@ class Seen:
     answer: httpx.Response
     request: EngineRequest | None
     prompt: str
+    caller: Caller | None = None
 
     @property
     def body(self) -> Any:
@@ -119,7 +121,8 @@ def observe(server: Running, tokens: Tokens, body: Mapping[str, Any], script: Se
         return Seen(answer, None, "")
     (request,) = asked
     prompt = b"".join(map(tokens.bytes_of, request.prompt_token_ids))
-    return Seen(answer, request, prompt.decode())
+    records = server.records.all
+    return Seen(answer, request, prompt.decode(), records[-1].caller if records else None)
 
 
 def lasting(seen: Seen) -> Any:

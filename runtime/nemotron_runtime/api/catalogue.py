@@ -18,7 +18,6 @@ from nemotron_runtime.api.catalogue_entries import (
     provider_entry,
 )
 from nemotron_runtime.api.catalogue_query import fits, parse_query
-from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.errors import ModelNotFound
 from nemotron_runtime.models.resolve import Resolved, find, resolve
 from nemotron_runtime.models.served import Health, HealthSource, Served
@@ -95,11 +94,21 @@ class Catalogue:
         raise ModelNotFound(f"No endpoints found for {model_id}.")
 
 
-def catalogue_router(catalogue: Catalogue, *, keyed: Sequence[Depends] = ()) -> APIRouter:
+def _anybody(request: Request) -> bool:
+    return True
+
+
+def catalogue_router(
+    catalogue: Catalogue,
+    *,
+    keyed: Sequence[Depends] = (),
+    sees_speed: Callable[[Request], bool] = _anybody,
+) -> APIRouter:
     """Makes the routes, without a prefix.
 
     Args:
         keyed: Dependencies of the routes that need a key.
+        sees_speed: Whether a request may know latency and throughput.
     """
     router = APIRouter()
 
@@ -122,12 +131,11 @@ def catalogue_router(catalogue: Catalogue, *, keyed: Sequence[Depends] = ()) -> 
     # These two look at the store: in a thread.
     @router.get("/models/{author}/{slug}/endpoints")
     def endpoints(request: Request, author: str, slug: str) -> Any:
-        known = visit_of(request).known
-        return JSONResponse(catalogue.endpoints(f"{author}/{slug}", with_speed=known))
+        return JSONResponse(catalogue.endpoints(f"{author}/{slug}", with_speed=sees_speed(request)))
 
     @router.get("/endpoints/zdr")
     def zero_retention(request: Request) -> Any:
-        return JSONResponse(catalogue.zero_retention(with_speed=visit_of(request).known))
+        return JSONResponse(catalogue.zero_retention(with_speed=sees_speed(request)))
 
     @router.get("/providers")
     async def providers() -> Any:
