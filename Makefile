@@ -2,6 +2,7 @@
 #
 #   make serve PORT=9000 HOST=127.0.0.1 MODEL=...   flags of `nemotron serve`; further ones in ARGS="..."
 #   make test ARGS="-k splitter"                    further arguments of pytest
+#   make test WORKERS=2                             in processes side by side
 #   make setup PYTHON=python3.12 ENGINE=cpu         see scripts/setup.sh
 
 BIN := .venv/bin
@@ -22,7 +23,7 @@ serve: setup ## serve on http://127.0.0.1:8000 (PORT, HOST, MODEL)
 	@exec $(BIN)/nemotron serve $(SERVE_FLAGS) $(ARGS)
 
 test: setup node browser triton ## run every test that needs no GPU
-	$(BIN)/pytest -m "not gpu" $(ARGS)
+	$(BIN)/pytest -m "not gpu" $(if $(WORKERS),-n $(WORKERS) --dist loadfile) $(ARGS)
 
 lint: setup ## style and format
 	$(BIN)/ruff check .
