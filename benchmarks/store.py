@@ -96,15 +96,14 @@ def measure(name: str, url: str, content: bool) -> dict[str, Any]:
         rounds.append(once(url, made))
     put_us, rows_per_s = ([*column] for column in zip(*rounds, strict=True))
     row = {
-        "database": name,
+        "case": f"{name}, with content" if content else name,
         "content_bytes": len(TEXT) * 3 if content else 0,
         "put_us": round(statistics.median(put_us), 2),
         "put_us_range": [round(min(put_us), 2), round(max(put_us), 2)],
         "rows_per_s": round(statistics.median(rows_per_s)),
         "rows_per_s_range": [round(min(rows_per_s)), round(max(rows_per_s))],
     }
-    content_bytes, put, rate = row["content_bytes"], row["put_us"], row["rows_per_s"]
-    print(f"{name:11s} {content_bytes:6d} bytes  put {put:6.2f} us  {rate:7d} rows/s", flush=True)
+    print(f"{row['case']:25s} put {row['put_us']:6.2f} us  {row['rows_per_s']:7d} rows/s", flush=True)
     return row
 
 
