@@ -244,3 +244,34 @@ def test_importing_them_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+class TestKeys:
+    def test_a_management_key_is_no_other_key(self):
+        with pytest.raises(ConfigError, match="it stands in api_keys, too"):
+            load({"api_keys": "one,two", "management_key": "two"})
+
+    def test_secrets_are_never_shown(self):
+        loaded = load({"management_key": SECRET, "api_keys": SECRET + "2"})
+        assert (loaded.shown("management_key"), loaded.shown("api_keys")) == ("set", "1 set")
+        with pytest.raises(ConfigError) as refused:
+            load({"management_key": f"{SECRET} and more"})
+        assert SECRET not in str(refused.value)
+
+    @pytest.mark.parametrize("asks", [{"require_keys": True}, {"api_keys": "one"}])
+    def test_who_asks_for_keys_may_listen_anywhere(self, asks):
+        assert load({"host": "0.0.0.0", **asks}).settings.asks_for_keys
+
+    def test_a_management_key_alone_closes_no_door(self):
+        assert not load({"management_key": "one"}).settings.asks_for_keys
+        with pytest.raises(ConfigError, match="no API key is set"):
+            load({"host": "0.0.0.0", "management_key": "one"})
+
+    def test_a_door_that_no_key_opens(self):
+        with pytest.raises(ConfigError, match="require_keys: without a store"):
+            load({"require_keys": True, "store": "off"})
+        assert load({"require_keys": True, "store": "off", "api_keys": "one"}).settings.require_keys
+
+    def test_free_requests(self):
+        assert load({}).settings.free_requests_per_day is None
+        assert load({"free_requests_per_day": "50"}).settings.free_requests_per_day == 50

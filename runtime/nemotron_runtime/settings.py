@@ -241,6 +241,15 @@ class Settings(BaseModel):
             raise ValueError("management_key: it stands in api_keys, too; a key is one or the other")
         return self
 
+    @model_validator(mode="after")
+    def _some_key_opens(self) -> Settings:
+        if self.require_keys and not self.api_keys and self.store_url is None:
+            raise ValueError(
+                "require_keys: without a store there are only the keys of the settings, and there are none. "
+                f"Set {variable_of('api_keys')}, or leave out --store off"
+            )
+        return self
+
     @property
     def store_url(self) -> str | None:
         """A URL or the path of a file; None: nothing is kept."""

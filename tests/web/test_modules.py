@@ -79,6 +79,8 @@ def test_figures_as_text(browse, server):
         (["usd", 1e-10], "$0.0000000001"),
         (["duration", 0], "0 ms"),
         (["duration", 64.2], "64 ms"),
+        (["duration", 0.077], "0.08 ms"),
+        (["rate", 27735.1], "27,735 tok/s"),
         (["duration", 2100], "2.10 s"),
         (["duration", 90_000], "1 min 30 s"),
         (["rate", 88.25], "88.3 tok/s"),

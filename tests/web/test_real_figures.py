@@ -26,7 +26,7 @@ def real(demo, tmp_path) -> Iterator[Running]:
         yield running
 
 
-def test_box_that_did_nothing(browse, real, shots):
+def test_box_that_did_nothing(browse, real):
     texts = {
         "overview": ["Requests 0"],
         "providers": ["none: it runs on the processor", "scripted 0", "Trains on prompts no", "text no"],
@@ -41,7 +41,7 @@ def test_box_that_did_nothing(browse, real, shots):
     browse("tabsSay", real.url, texts=texts)
 
 
-def test_box_after_some_requests(browse, real, shots):
+def test_box_after_some_requests(browse, real):
     with httpx.Client(base_url=real.api, headers=APP, timeout=20) as client:
         for _ in range(12):
             assert client.post("/chat/completions", json=ASK).status_code == 200
@@ -59,4 +59,3 @@ def test_box_after_some_requests(browse, real, shots):
     }
     browse("tabsSay", real.url, texts=texts)
     browse("headerSays", real.url, texts=["Weekly tokens"], compared=["$0.05", "262,144"])
-    browse("everyPageFits", real.url, shots=shots, name="real")

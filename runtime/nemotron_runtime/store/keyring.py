@@ -76,7 +76,7 @@ class Keyring:
             LookupError: there is no database.
         """
         secret = new_secret()
-        key = Key(digest(secret), label_of(secret), terms, created_at=_now())
+        key = Key(digest(secret), label_of(secret), _storable(terms), created_at=_now())
         with self._needed().writing() as connection:
             connection.execute(insert(tables.keys).values(_row(key)))
         self.refresh()
@@ -95,7 +95,7 @@ class Keyring:
             keys = _keys(connection, key_hash)
             if not keys:
                 return None
-            key = replace(keys[0], terms=changed(keys[0].terms), updated_at=_now())
+            key = replace(keys[0], terms=_storable(changed(keys[0].terms)), updated_at=_now())
             row = _row(key)
             del row["last_used_at"]  # the writer's
             connection.execute(update(tables.keys).where(tables.keys.c.hash == key_hash).values(row))
@@ -147,8 +147,15 @@ class Keyring:
 
 
 def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)  # as stored
+    return _as_stored(datetime.now(UTC))
+
+
+def _as_stored(when: datetime) -> datetime:
+    return when.replace(microsecond=when.microsecond // 1000 * 1000)
+
+
+def _storable(terms: KeyTerms) -> KeyTerms:
+    return replace(terms, expires_at=_as_stored(terms.expires_at)) if terms.expires_at else terms
 
 
 def _keys(connection: Connection, key_hash: str | None = None) -> list[Key]:

@@ -41,7 +41,6 @@ CONTENT_POLICY = "; ".join(
 HEADERS = {
     "Cache-Control": "no-cache",  # kept, but asked for again: the names don't change with the version
     "Content-Security-Policy": CONTENT_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }

@@ -40,6 +40,8 @@ export async function toolLoop(page, url, { prompt, calls, results, before, afte
   if (after !== undefined) assert.equal(text, after);
   const measures = (await answers(page).nth(1).locator('.measures').innerText()).replaceAll(/\s+/g, ' ');
   for (const name of ['First token', 'Speed', 'Tokens', 'Reasoning', 'Cost', 'Ended by stop']) assert.ok(measures.includes(name), measures);
+  const gap = await page.evaluate(() => document.scrollingElement.scrollHeight - document.scrollingElement.scrollTop - innerHeight);
+  assert.ok(gap < 2, `the end of the answer is ${gap} px below what is seen`);
   await shot(page, shots, 'tool-loop');
   return text;
 }

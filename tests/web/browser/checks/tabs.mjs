@@ -61,12 +61,15 @@ export async function history(page, url) {
   await panel(page, 'pricing').waitFor();
 }
 
-/** The window of the performance tab is asked for by URL. */
+/** The window of the performance tab is asked for by URL, and stays over a refresh. */
 export async function windows(page, url) {
   await open(page, url, 'performance');
   const asked = page.waitForRequest(/stats\?window=3d/);
   await page.getByRole('button', { name: '3 days' }).click();
   await asked;
+  const again = page.waitForRequest(/stats\?window=3d/);
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await again;
   assert.equal(await page.getByRole('button', { name: '3 days' }).getAttribute('aria-pressed'), 'true');
 }
 

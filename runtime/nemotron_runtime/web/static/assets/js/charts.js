@@ -50,7 +50,7 @@ function optionsOf({ series, write, stacked, floor, ceiling, zone, stamp, utc, w
     scales: { x: { time: true, range: stacked ? (_, low, high) => [low - DAY_S / 2, high + DAY_S / 2] : undefined }, y: { range: (_, low, high) => spread(low, high, floor, ceiling) } },
     axes: [
       { ...axis, grid: { show: false }, space: 76, values: (_, at) => at.map(stamp), ...(utc ? { incrs: [1, 2, 3, 5, 7, 14].map((days) => days * DAY_S) } : {}) },
-      { ...axis, grid, size: 64, values: (_, at) => at.map(write) },
+      { ...axis, grid, size: (_, texts) => 16 + 7 * Math.max(6, ...(texts ?? []).map((text) => text.length)), values: (_, at) => at.map(write) },
     ],
     series: [{ label: 'Time', value: (_, at) => (at === null ? '–' : stamp(at)) }, ...lines(series, write, stacked)],
   };

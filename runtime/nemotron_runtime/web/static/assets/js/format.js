@@ -15,15 +15,15 @@ export const short = orNone((value) => {
   return String(Math.round(value));
 });
 
-const trim = (text) => text.replace(/\.0+$/, '');
+const trim = (text) => text.replace(/\.0+$/, '').replace(/(\.\d*[1-9])0+$/, '$1');
 
 export const duration = orNone((ms) => {
-  if (ms < 1000) return `${ms < 10 ? trim(ms.toFixed(1)) : Math.round(ms)} ms`;
+  if (ms < 1000) return `${ms < 10 ? trim(ms.toFixed(ms < 1 ? 2 : 1)) : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 });
 
-export const rate = orNone((value) => `${value < 100 ? trim(value.toFixed(1)) : Math.round(value)} tok/s`);
+export const rate = orNone((value) => `${value < 100 ? trim(value.toFixed(1)) : integer(value)} tok/s`);
 
 /** Floored to two decimals: 99.999 is not 100. */
 export const percent = orNone((value) => `${Math.floor(value * 100 + 1e-6) / 100}%`);

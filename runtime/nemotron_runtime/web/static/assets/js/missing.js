@@ -5,9 +5,6 @@ import { empty, fault } from './parts.js';
 
 /** Says why there are no statistics, and what to do. */
 export function missing(error) {
-  if (error.status === 404) {
-    return empty('This server keeps no statistics', 'They come from its store. Start it without “--store off”, and every answer will count here.');
-  }
   if (error.status === 401 || error.status === 403) {
     return el('div.empty', el('strong', 'This server asks for a key'),
       'Its statistics are for those who have one. ', el('button.small', { type: 'button', onclick: askForKey }, 'Enter the key'));

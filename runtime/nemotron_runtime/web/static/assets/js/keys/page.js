@@ -21,7 +21,7 @@ export function keysPage(section) {
       const { data } = await manage('/keys?include_disabled=true');
       place.replaceChildren(...[secret, open(data)].flat().filter(Boolean));
     } catch (error) {
-      place.replaceChildren(gate(), refused(error));
+      place.replaceChildren(gate(), fault(error));
     }
   }
 
@@ -42,11 +42,4 @@ function gate() {
   return el('form.card.stack', { onsubmit: (event) => { event.preventDefault(); keepKey('management', input.value); } },
     field('Management key', input, '“nemotron keys create --management” makes one. It stays in this tab and is gone when the tab is closed.'),
     el('button.primary', { type: 'submit' }, 'Open'));
-}
-
-function refused(error) {
-  if (error.status === 404) {
-    return empty('This server keeps no keys', 'They live in its store. Start it without “--store off”.');
-  }
-  return fault(error);
 }

@@ -70,6 +70,7 @@ function playground(model) {
     const meter = new Meter();
     const mine = (leave = new AbortController());
     transcript.append(turn.node);
+    toEnd();
     settle();
     const measure = () => turn.measure(meter.figures(answer.usage, answer.finish));
     const watch = (delta) => {
@@ -141,8 +142,10 @@ function keepAtEnd(write) {
   const page = document.scrollingElement;
   const atEnd = page.scrollHeight - page.scrollTop - page.clientHeight < 60;
   write();
-  if (atEnd) page.scrollTop = page.scrollHeight;
+  if (atEnd) toEnd();
 }
+
+const toEnd = () => { document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight; };
 
 const LANGUAGES = [['curl', 'curl', curl], ['python', 'Python', pythonOpenai], ['typescript', 'TypeScript', typescriptOpenai]];
 

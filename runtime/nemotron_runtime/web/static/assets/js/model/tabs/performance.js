@@ -8,22 +8,32 @@ import { missing } from '../../missing.js';
 
 const WINDOWS = [['1h', '1 hour'], ['24h', '24 hours'], ['3d', '3 days'], ['30d', '30 days']];
 
+let chosen = WINDOWS[1][0]; // the reader's window stays over a refresh
+
 export function performance({ stats, error }) {
   if (!stats) return missing(error);
-  const plots = el('div.two', drawn(stats));
+  const plots = el('div.two');
   async function choose(window) {
-    try {
-      plots.replaceChildren(...drawn(await loadStats(window)));
-    } catch (reason) {
-      plots.replaceChildren(missing(reason));
-    }
+    chosen = window;
+    const nodes = await drawnOf(window, stats);
+    if (window === chosen) plots.replaceChildren(...nodes);
   }
+  choose(chosen);
   return [
-    el('div.row.spread', el('p.lead', 'What clients of this box saw. Queueing counts.'), choices('Window', WINDOWS, stats.window, choose)),
+    el('div.row.spread', el('p.lead', 'What clients of this box saw. Queueing counts.'), choices('Window', WINDOWS, chosen, choose)),
     plots,
     el('h2', 'Percentiles of the last 30 minutes'),
     percentiles(stats.percentiles),
   ];
+}
+
+/** The charts of a window: of the statistics at hand, where they are of this window. */
+async function drawnOf(window, stats) {
+  try {
+    return drawn(window === stats.window ? stats : await loadStats(window));
+  } catch (reason) {
+    return [missing(reason)];
+  }
 }
 
 function drawn({ series, window }) {
