@@ -21,6 +21,7 @@ from nemotron_runtime.api.gate import Gate
 from nemotron_runtime.api.generations import generations_router
 from nemotron_runtime.api.health import Readiness, health_router
 from nemotron_runtime.api.keys import keys_router
+from nemotron_runtime.api.metrics import watch_store
 from nemotron_runtime.api.rankings import rankings_router
 from nemotron_runtime.api.stats.box import Box
 from nemotron_runtime.api.stats.route import stats_router
@@ -69,6 +70,9 @@ def api_router(parts: Parts) -> APIRouter:
     settings, model, keys = parts.settings, parts.model, parts.books.keys
     gate = Gate(keys.usage, time.time, free_requests_per_day=settings.free_requests_per_day)
     store = parts.books.store
+    if store:
+        writer = store.recorder
+        watch_store(parts.registry, lambda: writer.dropped, lambda: writer.queued)
     service = ChatService(
         parts.engine,
         model.tokens,

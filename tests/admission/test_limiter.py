@@ -126,6 +126,8 @@ def test_free_requests_of_a_minute_and_of_a_day():
     assert headers(refused)["X-RateLimit-Reset"] == str(86_400 * 20_001 * 1000)
     assert refused.value.metadata["limit_source"] == "openrouter_free_tier_daily"
     assert (free.used_today("a"), free.used_today("b")) == (30, 0)
+    free.check("b")
+    assert free.used_today("b") == 0
     clock.now_s += 70  # midnight
     assert free.used_today("a") == 0
     free.take("a")

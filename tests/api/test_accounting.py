@@ -22,7 +22,7 @@ from nemotron_runtime.models.spec import Prices
 from nemotron_runtime.store.keys import KeyTerms, digest
 from support.app import Running, scripted_server
 from support.contract import DATA, validate_response, validate_sdk
-from support.scripted import Raise, Step
+from support.scripted import Hang, Raise, Step
 
 DEMO = "nemotron-runtime/embedded-demo"
 MASTER, FIRST, SECOND = (f"sk-or-v1-{name}-of-the-settings" for name in ("master", "first", "second"))
@@ -188,6 +188,23 @@ class TestGeneration:
         assert content["data"]["error"]["message"] == "It broke."
         if DATA.is_dir():
             validate_response("GET", "/generation/content", 200, content)
+
+    def test_a_client_that_left(self, server, play):
+        play.steps = ["</think>Hel", Hang()]
+        headers = {"Authorization": f"Bearer {FIRST}"}
+        body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
+        url = f"{server.api}/chat/completions"
+        try:
+            with httpx.stream("POST", url, json=body, headers=headers, timeout=20) as answer:
+                generation_id = answer.headers["x-generation-id"]
+                next(answer.iter_bytes())
+        finally:
+            play.steps = ANSWER
+        server.wait(lambda: get(server, f"/generation?id={generation_id}").status_code == 200)
+        data = get(server, f"/generation?id={generation_id}").json()["data"]
+        assert (data["cancelled"], data["streamed"], data["finish_reason"]) == (True, True, None)
+        assert data["native_tokens_completion"] > 0
+        assert data["total_cost"] > 0
 
     def test_a_refused_request_is_none(self, server):
         headers = {"Authorization": f"Bearer {FIRST}"}
@@ -391,6 +408,7 @@ def test_a_store_that_breaks_stands_in_nobodys_way(demo, tmp_path):
         answer = httpx.get(f"{server.api}/stats")
         assert fault(answer) == (500, "The store can't be read at the moment")
         assert httpx.get(f"{server.api}/models/{DEMO}/endpoints").status_code == 200
+        assert 'nemotron_store_rows{state="queued"}' in httpx.get(f"{server.url}/metrics").text
 
 
 def test_a_store_that_can_not_be_opened(demo, tmp_path):

@@ -36,9 +36,15 @@ class FreeTier:
         Raises:
             RateLimited: there is none left.
         """
+        self.check(key)
+        self._minutes[key].take(1, self._clock())
+        self._days[key] = (self._today(), self.used_today(key) + 1)
+
+    def check(self, key: str) -> None:
+        """The same, but takes nothing."""
         now_s = self._clock()
-        minute, used = self._minutes[key], self.used_today(key)
-        if used >= self.per_day:
+        minute = self._minutes[key]
+        if self.used_today(key) >= self.per_day:
             raise rate_limited(
                 "free-models-per-day",
                 limit=self.per_day,
@@ -56,8 +62,6 @@ class FreeTier:
                 source=FREE_MINUTE,
                 remedy="Slow down, or leave :free out of the model's name.",
             )
-        minute.take(1, now_s)
-        self._days[key] = (self._today(), used + 1)
 
     def _today(self) -> int:
         """Days since 1970."""

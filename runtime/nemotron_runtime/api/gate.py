@@ -52,22 +52,23 @@ class Gate:
         visit.keep(self._limiter.enter(visit.key_hash or NOBODY, _rates(visit)))
 
     def weigh(self, visit: Visit, plan: GenerationPlan, resolved: Resolved) -> None:
-        """Takes what the request needs, before its first token.
+        """Takes what the request needs, before its first token. A refusal takes nothing.
 
         Raises:
             RateLimited: too many tokens, or too many free requests.
             LimitExhausted: it may cost more than the key has left.
         """
-        who = visit.key_hash or NOBODY
-        if self.free and "free" in resolved.suffixes:
-            self.free.take(who)
-        prompt_tokens = len(plan.prompt_token_ids)
-        self._limiter.take_prompt(who, _rates(visit), prompt_tokens)
-        account = self._account(visit.key) if visit.key else None
-        if account:
+        who, prompt_tokens = visit.key_hash or NOBODY, len(plan.prompt_token_ids)
+        free = self.free if "free" in resolved.suffixes else None
+        if free:
+            free.check(who)
+        if visit.key and (account := self._account(visit.key)):
             prices = resolved.prices
             weight = Weight(prompt_tokens * prices.prompt, prices.completion, plan.sampling.max_tokens)
             visit.keep(self._budget.reserve(who, account, weight))
+        self._limiter.take_prompt(who, _rates(visit), prompt_tokens)
+        if free:
+            free.take(who)
 
     def put(self, record: GenerationRecord) -> None:
         """Counts the tokens that were generated: it is a recorder, too."""

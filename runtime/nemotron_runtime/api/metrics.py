@@ -61,6 +61,18 @@ class MetricsRecorder:
         )
 
 
+def watch_store(registry: CollectorRegistry, dropped: Callable[[], int], queued: Callable[[], int]) -> None:
+    """Shows what the store's writer gave up and what waits for it."""
+    rows = Gauge(
+        "nemotron_store_rows",
+        "Generations that wait for the store, or were given up.",
+        ["state"],
+        registry=registry,
+    )
+    rows.labels("dropped").set_function(dropped)
+    rows.labels("queued").set_function(queued)
+
+
 def watch_kernels(registry: CollectorRegistry, state: Callable[[], Mapping[str, Any]]) -> None:
     """Shows how many MoE layers our kernels have, out of :attr:`EngineInfo.kernels` as ``state`` gives it."""
     layers = Gauge("nemotron_moe_layers", "MoE layers by whose experts they have.", ["of"], registry=registry)
