@@ -19,7 +19,7 @@ async function run({ do: name, url, scheme = 'light', width = 1280, height = 900
   const complaints = [];
   const complain = (text) => allow.some((part) => text.includes(part)) || complaints.push(text);
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(20_000);
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(`console: ${message.text()}`));
   page.on('pageerror', (error) => complain(`uncaught: ${error}`));
   page.on('request', (request) => {

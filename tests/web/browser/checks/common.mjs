@@ -17,6 +17,18 @@ export async function open(page, url, hash) {
 
 export const panel = (page, name) => page.locator(`[role=tabpanel][aria-labelledby=tab-${name}]`);
 
+/** Waits until a place holds all texts, white space aside; fails with what it holds. */
+export async function says(place, texts) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const shown = (await place.innerText()).replaceAll(/\s+/g, ' ');
+    const lacking = texts.filter((text) => !shown.includes(text));
+    if (!lacking.length) return;
+    assert.ok(Date.now() < deadline, `${JSON.stringify(lacking)} is lacking: ${shown}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
 /** Fails where axe-core finds a violation of WCAG 2.2 A or AA or of its best practices. */
 export async function accessible(page, where) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(RULES); // not under the page's policy

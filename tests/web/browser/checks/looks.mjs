@@ -5,7 +5,7 @@ import { accessible, assert, fits, open, panel, shot, TABS } from './common.mjs'
 export async function everyPageIsAccessible(page, url, { shots, name }) {
   for (const place of [...TABS, 'playground', 'keys']) {
     await open(page, url, place);
-    await settled(page);
+    await settled(page, place);
     await accessible(page, place);
     await fits(page, place);
     await shot(page, shots, `${name}-${place}`);
@@ -16,7 +16,7 @@ export async function everyPageIsAccessible(page, url, { shots, name }) {
 export async function everyPageFits(page, url, { shots, name }) {
   for (const place of [...TABS, 'playground', 'keys']) {
     await open(page, url, place);
-    await settled(page);
+    await settled(page, place);
     await fits(page, place);
     await shot(page, shots, `${name}-${place}`);
   }
@@ -42,7 +42,7 @@ export async function theme(page, url) {
 export async function chartsAreDrawn(page, url, { tabs }) {
   for (const [tab, count] of Object.entries(tabs)) {
     await open(page, url, tab);
-    await settled(page);
+    await settled(page, tab);
     assert.equal(await panel(page, tab).locator('canvas').count(), count, tab);
     await page.evaluate(() => document.dispatchEvent(new Event('themechange')));
     assert.equal(await panel(page, tab).locator('canvas').count(), count, tab);
@@ -54,6 +54,8 @@ export async function chartsAreDrawn(page, url, { tabs }) {
   }
 }
 
-async function settled(page) {
+/** All that the page fetches or draws by itself is there. */
+async function settled(page, place) {
+  if (place === 'benchmarks') await panel(page, place).locator('table').first().waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll('.plot')].every((plot) => !plot.clientWidth || plot.querySelector('canvas')));
 }

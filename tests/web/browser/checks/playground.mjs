@@ -1,5 +1,5 @@
 // The playground over the real streaming route.
-import { accessible, assert, open, shot } from './common.mjs';
+import { accessible, assert, open, says, shot } from './common.mjs';
 
 const message = (page) => page.getByLabel('Your message');
 const answers = (page) => page.getByRole('article', { name: 'Answer' });
@@ -74,8 +74,7 @@ export async function fails(page, url, { prompt, parts }) {
   await say(page, prompt);
   const alert = page.getByRole('alert');
   await alert.waitFor();
-  const shown = await alert.innerText();
-  for (const part of parts) assert.ok(shown.includes(part), `${part}: ${shown}`);
+  await says(alert, parts);
   assert.equal(await message(page).inputValue(), '');
   await page.getByRole('button', { name: 'Try again' }).waitFor();
 }

@@ -1,12 +1,11 @@
 // The model page: every tab, by URL and by keyboard.
-import { assert, open, panel, TABS } from './common.mjs';
+import { accessible, assert, open, panel, says, TABS } from './common.mjs';
 
 /** Each tab holds each of its texts: { overview: ['…'], … }. */
 export async function tabsSay(page, url, { texts }) {
   for (const tab of TABS) {
     await open(page, url, tab);
-    const shown = (await panel(page, tab).innerText()).replaceAll(/\s+/g, ' ');
-    for (const text of texts[tab]) assert.ok(shown.includes(text), `${tab} lacks ${JSON.stringify(text)}: ${shown}`);
+    await says(panel(page, tab), texts[tab]);
     assert.equal(await page.locator('[role=tabpanel]:visible').count(), 1);
   }
 }
@@ -14,14 +13,12 @@ export async function tabsSay(page, url, { texts }) {
 /** The header's chips, the copied slug, and the figures under Compare. */
 export async function headerSays(page, url, { texts, compared }) {
   await open(page, url, 'overview');
-  const head = page.locator('.model-head');
-  const shown = (await head.innerText()).replaceAll(/\s+/g, ' ');
-  for (const text of texts) assert.ok(shown.includes(text), `${text}: ${shown}`);
+  await says(page.locator('.model-head'), texts);
   await page.getByRole('button', { name: 'Copy slug' }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'nemotron-runtime/embedded-demo');
   await page.getByRole('button', { name: 'Compare' }).click();
-  const figures = (await page.getByRole('dialog').innerText()).replaceAll(/\s+/g, ' ');
-  for (const text of compared) assert.ok(figures.includes(text), `${text}: ${figures}`);
+  await says(page.getByRole('dialog'), compared);
+  await accessible(page, 'the comparison');
 }
 
 /** From the skip link through the pages to the tabs, and along them. */
@@ -90,7 +87,7 @@ export async function asksForKey(page, url, { key }) {
 /** Texts of users stay text. */
 export async function textStaysText(page, url, { marked }) {
   await open(page, url, 'apps');
-  assert.ok((await panel(page, 'apps').innerText()).includes(marked));
+  await says(panel(page, 'apps'), [marked]);
   assert.equal(await page.locator('main img').count(), 0);
   assert.equal(await page.evaluate(() => globalThis.broken), undefined);
   assert.equal(await panel(page, 'apps').locator('a[href^="javascript"]').count(), 0);
