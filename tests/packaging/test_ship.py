@@ -129,14 +129,15 @@ def test_the_health_check_runs(repo: Path, status: int, code: int) -> None:
     assert done.returncode == code
 
 
-def test_weights_and_caches_of_the_image_lie_in_its_volumes(repo: Path, compose: dict[str, Any]) -> None:
+def test_weights_caches_and_the_store_of_the_image_lie_in_its_volumes(repo: Path, compose: dict[str, Any]) -> None:
     volumes = json.loads(last(repo, "VOLUME"))
     environment = image_environment(repo)
     assert environment["HF_HOME"] == "/weights"
     for name in ("XDG_CACHE_HOME", "TRITON_CACHE_DIR", "FLASHINFER_WORKSPACE_BASE", "CUDA_CACHE_PATH"):
         assert environment[name].startswith("/cache")
     mounted = [volume.split(":")[1] for volume in compose["services"]["nemotron"]["volumes"]]
-    assert sorted(mounted) == sorted(volumes) == ["/cache", "/weights"]
+    assert environment["XDG_DATA_HOME"] == "/data"
+    assert sorted(mounted) == sorted(volumes) == ["/cache", "/data", "/weights"]
 
 
 def test_the_image_holds_the_engine_that_the_wheel_demands(repo: Path) -> None:
