@@ -96,17 +96,10 @@ def main() -> None:
         for side in ("off", "on")
     }
     print(json.dumps(summary, indent=1))
-    out = (
-        options.out
-        or ROOT / f"benchmarks/results/{time.strftime('%Y-%m-%d')}-cpu-{about['commit']}-store-cost.json"
-    )
-    result = {
-        "schema": 1,
-        "what": "what the store costs a request",
-        **about,
-        "summary": summary,
-        "rows": rows,
-    }
+    name = f"{time.strftime('%Y-%m-%d')}-cpu-{about['commit']}-store-cost.json"
+    out = options.out or ROOT / "benchmarks/results" / name
+    what = "what the store costs a request"
+    result = {"schema": 1, "what": what, **about, "summary": summary, "rows": rows}
     out.write_text(json.dumps(result, indent=1) + "\n")
     print(out)
 
