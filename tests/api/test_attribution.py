@@ -100,7 +100,7 @@ def test_a_record_knows_who_asked(demo):
     }
     ask = {"messages": [{"role": "user", "content": "hi"}], "user": "someone"}
     with scripted_server(demo, ["</think>Hello"]) as server:
-        for more in ({}, {"session_id": "of the body"}):
+        for more in ({}, {"session_id": "of the \0body"}):
             url = f"{server.api}/chat/completions"
             assert httpx.post(url, json=ask | more, headers=headers).status_code == 200
         one, two = (record.caller for record in server.records.all)

@@ -11,7 +11,7 @@ from nemotron_runtime.api.attribution import app_of
 from nemotron_runtime.api.visit import visit_of
 from nemotron_runtime.chat.record import Caller
 
-_HEADER_CHARS = 500
+_KEPT_CHARS = 500
 
 
 def caller_of(request: Request, body: dict[str, Any], *, store_content: bool) -> Caller:
@@ -27,11 +27,12 @@ def caller_of(request: Request, body: dict[str, Any], *, store_content: bool) ->
         app=app_of(headers),
         referer=_short(headers.get("http-referer") or headers.get("referer")),
         user_agent=_short(headers.get("user-agent")),
-        session_id=body.get("session_id") or headers.get("x-session-id") or None,
+        session_id=_short(body.get("session_id") or headers.get("x-session-id")),
         user=_short(body.get("user")),
         messages_json=orjson.dumps(body["messages"]).decode() if store_content else None,
     )
 
 
 def _short(text: str | None) -> str | None:
-    return text[:_HEADER_CHARS] if text else None
+    """Without NUL, which PostgreSQL doesn't take."""
+    return (text or "").replace("\0", "")[:_KEPT_CHARS] or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 
 import structlog
 
@@ -30,15 +31,17 @@ class LiveHealth:
         self._model = model
         self._clock = clock
         self._seen = (float("-inf"), Health())
+        self._lock = Lock()
 
     def __call__(self) -> Health:
         """Nothing is known where there is no store, or none that answers."""
         if self._store is None:
             return Health()
-        now_s = self._clock()
-        if not 0 <= now_s - self._seen[0] < FRESH_S:
-            self._seen = now_s, self._look(self._store, now_s)
-        return self._seen[1]
+        with self._lock:
+            now_s = self._clock()
+            if not 0 <= now_s - self._seen[0] < FRESH_S:
+                self._seen = now_s, self._look(self._store, now_s)
+            return self._seen[1]
 
     def _look(self, store: Store, now_s: float) -> Health:
         try:

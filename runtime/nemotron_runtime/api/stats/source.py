@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 
 from nemotron_runtime.api.stats.box import Box
 from nemotron_runtime.api.stats.days import DAYS, apps, days
@@ -43,7 +42,7 @@ SPANS: dict[WindowName, Span] = {
 
 
 class StatsSource:
-    """Looks at the store; it blocks.
+    """Looks at the store.
 
     Args:
         model: The slug; all its variants count.
@@ -56,18 +55,19 @@ class StatsSource:
         self._model = model
         self._box = box
         self._clock = clock
-        self._lock = Lock()
         self._kept: dict[WindowName, tuple[float, Stats]] = {}
 
+    def kept(self, window: WindowName) -> Stats | None:
+        """What was seen some seconds ago; doesn't block."""
+        seen_s, stats = self._kept.get(window, (float("-inf"), None))
+        return stats if 0 <= self._clock() - seen_s < FRESH_S else None
+
     def look(self, window: WindowName) -> Stats:
-        """What there is to show; one look at a time."""
-        with self._lock:
-            now_s = self._clock()
-            kept = self._kept.get(window)
-            if kept is None or not 0 <= now_s - kept[0] < FRESH_S:
-                seen = self._seen(self._store, window, now_s) if self._store else self._nothing(window, now_s)
-                self._kept[window] = kept = now_s, seen
-            return kept[1]
+        """What there is to show; blocks."""
+        now_s = self._clock()
+        seen = self._seen(self._store, window, now_s) if self._store else self._nothing(window, now_s)
+        self._kept[window] = now_s, seen
+        return seen
 
     def _nothing(self, window: WindowName, now_s: float) -> Stats:
         """What a box shows that keeps no store."""
