@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -38,6 +40,10 @@ for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
 # Servers under test keep their books here, not in the user's own folder.
 _data = tempfile.TemporaryDirectory(prefix="nemotron-tests-", ignore_cleanup_errors=True)
 os.environ["XDG_DATA_HOME"] = _data.name
+
+# Servers of the tests keep their stores apart from the user's.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="nemotron-data-")
+atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)
 
 # Engines of the tests share the cores with their clients: threads bound to cores would wait for them.
 os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
