@@ -3,10 +3,10 @@ import { el, svg } from './dom.js';
 import { NONE, moment, percent } from './format.js';
 
 /** [least percent, class, what it means], best first. */
-export const LEVELS = [[95, 'good', '95% or more'], [85, 'fair', '85% to 95%'], [0, 'bad', 'less than 85%']];
+const LEVELS = [[95, 'good', '95% or more'], [85, 'fair', '85% to 95%'], [0, 'bad', 'less than 85%']];
 
 /** 'good', 'fair', 'bad', or 'none' where nothing was seen. */
-export const levelOf = (availability) =>
+const levelOf = (availability) =>
   (availability === null ? 'none' : LEVELS.find(([least]) => availability >= least)[1]);
 
 /** periods: [{ t: epoch seconds, availability: percent or null }]. */

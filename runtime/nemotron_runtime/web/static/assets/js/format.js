@@ -31,7 +31,7 @@ export const percent = orNone((value) => `${Math.floor(value * 100 + 1e-6) / 100
 export const share = orNone((value) => percent(value * 100));
 
 /** A decimal text with its point moved, exact to the last digit: perMillion('0.00000005') is 0.05. */
-export function shifted(text, places) {
+function shifted(text, places) {
   const [, sign, whole, part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined) return text;
   const digits = whole + part.padEnd(places, '0');

@@ -1,7 +1,7 @@
 // The body of a request, from the settings and the conversation.
 
-/** A setting that can't be sent; `field` is its name on the page. */
-export class SettingError extends Error {}
+/** A setting that can't be sent; its message names it. */
+class SettingError extends Error {}
 
 /** values: what the settings hold, as text. Empty ones are left to the server. */
 export function requestBody(model, messages, values) {
