@@ -98,12 +98,12 @@ class Settings(BaseModel):
     require_keys: bool = _access(
         False, "Ask for a key even where api_keys is empty: those made by `nemotron keys` open the API."
     )
-    management_key: SecretStr | None = _access(
+    management_key: Annotated[SecretStr | None, BeforeValidator(_off)] = _access(
         None,
         "A key that opens /keys, /credits and /activity, and nothing else. "
         "`nemotron keys create --management` makes others. "
         "A flag shows in the process list: prefer the variable.",
-        shown="none",
+        shown="off",
     )
     insecure: bool = _access(False, "Listen on other addresses than this machine's own without any key.")
     cors_origins: Auto[Words] = _access(

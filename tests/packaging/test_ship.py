@@ -129,7 +129,7 @@ def test_the_health_check_runs(repo: Path, status: int, code: int) -> None:
     assert done.returncode == code
 
 
-def test_weights_caches_and_the_store_of_the_image_lie_in_its_volumes(repo: Path, compose: dict[str, Any]) -> None:
+def test_what_the_image_keeps_lies_in_its_volumes(repo: Path, compose: dict[str, Any]) -> None:
     volumes = json.loads(last(repo, "VOLUME"))
     environment = image_environment(repo)
     assert environment["HF_HOME"] == "/weights"
