@@ -74,7 +74,7 @@ def main() -> None:
     program = [sys.executable, "-P", str(HERE / "scripted_core.py"), "0.1"]
     program += [str(Path(sys.executable).with_name("nemotron")), "serve", "--model", SLUG]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
         servers = {}
