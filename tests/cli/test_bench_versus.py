@@ -139,6 +139,7 @@ class TestRecipes:
         found = find("ours --kernels off")
         assert isinstance(found.where, Command)
         assert found.where.words[-3:] == ("serve", "--kernels", "off")
+        assert found.where.environ == {"NEMOTRON_STORE": "off"}
 
     def test_stock_has_the_settings_that_ours_would_have(self) -> None:
         found = find("stock --max-sequences 8 --context-tokens=4096").where

@@ -78,10 +78,10 @@ def find(text: str) -> Found:
 
 
 def ours(flags: Sequence[str] = ()) -> Command:
-    """``nemotron serve`` of this environment."""
+    """``nemotron serve`` of this environment. Nothing of it goes into the store, but where a flag says so."""
     from nemotron_bench.servers import Command
 
-    return Command((*NEMOTRON, "serve", *flags))
+    return Command((*NEMOTRON, "serve", *flags), {"NEMOTRON_STORE": "off"})
 
 
 def stock(flags: Sequence[str] = ()) -> Command:
