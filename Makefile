@@ -2,11 +2,12 @@
 #
 #   make serve PORT=9000 HOST=127.0.0.1 MODEL=...   flags of `nemotron serve`; further ones in ARGS="..."
 #   make test ARGS="-k splitter"                    further arguments of pytest
-#   make test WORKERS=2                             in processes side by side
+#   make test WORKERS=0                             in one process (else in two, side by side)
 #   make setup PYTHON=python3.12 ENGINE=cpu         see scripts/setup.sh
 
 BIN := .venv/bin
 NODE_TESTS := tests/clients/node tests/web/browser
+WORKERS ?= 2
 
 SERVE_FLAGS = $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(MODEL),--model '$(MODEL)')
 
@@ -23,7 +24,7 @@ serve: setup ## serve on http://127.0.0.1:8000 (PORT, HOST, MODEL)
 	@exec $(BIN)/nemotron serve $(SERVE_FLAGS) $(ARGS)
 
 test: setup node browser triton ## run every test that needs no GPU
-	$(BIN)/pytest -m "not gpu" $(if $(WORKERS),-n $(WORKERS) --dist loadfile) $(ARGS)
+	$(BIN)/pytest -m "not gpu" -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup ## style and format
 	$(BIN)/ruff check .
