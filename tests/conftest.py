@@ -37,10 +37,6 @@ hypothesis.settings.load_profile("no clock")
 for name in [name for name in os.environ if name.startswith("NEMOTRON_")]:
     del os.environ[name]
 
-# Servers under test keep their books here, not in the user's own folder.
-_data = tempfile.TemporaryDirectory(prefix="nemotron-tests-", ignore_cleanup_errors=True)
-os.environ["XDG_DATA_HOME"] = _data.name
-
 # Servers of the tests keep their stores apart from the user's.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="nemotron-data-")
 atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)

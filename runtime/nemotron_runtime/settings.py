@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -28,6 +27,7 @@ from pydantic import (
 )
 
 from nemotron_runtime.errors import ConfigError
+from nemotron_runtime.settings_fields import Auto, Off, Words, setting, words
 from nemotron_runtime.settings_layers import (
     Given,
     Origin,
@@ -42,44 +42,12 @@ OTHER_VARIABLES = frozenset({"NEMOTRON_BENCH_KEY", "NEMOTRON_SANE_DUMMY"})
 _PASSWORD = re.compile(r"(^[a-z0-9+]+://[^:/@]*:).*@")
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
 
-T = TypeVar("T")
-
-
-def _setting(default: Any, about: str, *, group: str, flag: str = "", shown: str = "", **limits: Any) -> Any:
-    """A field. ``flag``: where it is not ``--the-name``. ``shown``: the default in words."""
-    kind = "default_factory" if callable(default) else "default"
-    words: dict[str, Any] = {"group": group, "flag": flag, "shown": shown}
-    return Field(**{kind: default}, description=about, json_schema_extra=words, **limits)
-
-
-_access = partial(_setting, group="Address and access")
-_model = partial(_setting, group="Model and engine")
-_limit = partial(_setting, group="Limits of a request")
-_time = partial(_setting, group="Streaming and time")
-_store = partial(_setting, group="Store")
-_log = partial(_setting, group="Logs")
-
-
-def _auto(value: Any) -> Any:
-    return None if value in ("auto", ("auto",), ["auto"]) else value
-
-
-def _off(value: Any) -> Any:
-    return None if value == "off" else value
-
-
-def _words(value: Any) -> Any:
-    """Splits at commas: ``"a, b"`` and ``["a", "b"]`` are the same list."""
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-        return value
-    return tuple(word.strip() for item in items for word in item.split(",") if word.strip())
-
-
-Auto = Annotated[T | None, BeforeValidator(_auto)]
-"""``auto`` is None: the program chooses."""
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+_access = partial(setting, group="Address and access")
+_model = partial(setting, group="Model and engine")
+_limit = partial(setting, group="Limits of a request")
+_time = partial(setting, group="Streaming and time")
+_store = partial(setting, group="Store")
+_log = partial(setting, group="Logs")
 
 
 class Settings(BaseModel):
@@ -89,7 +57,7 @@ class Settings(BaseModel):
 
     host: str = _access("127.0.0.1", "Address to listen on.", min_length=1)
     port: int = _access(8000, "Port to listen on; 0 takes a free one.", ge=0, le=65535)
-    api_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_words)] = _access(
+    api_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(words)] = _access(
         (),
         "Keys that open the API, separated by commas. A flag shows in the process list: prefer the variable.",
         flag="--api-key",
@@ -98,7 +66,7 @@ class Settings(BaseModel):
     require_keys: bool = _access(
         False, "Ask for a key even where api_keys is empty: those made by `nemotron keys` open the API."
     )
-    management_key: Annotated[SecretStr | None, BeforeValidator(_off)] = _access(
+    management_key: Off[SecretStr] = _access(
         None,
         "A key that opens /keys, /credits and /activity, and nothing else. "
         "`nemotron keys create --management` makes others. "
@@ -156,7 +124,7 @@ class Settings(BaseModel):
     )
     max_queue: int = _model(256, "Waiting requests; over it the answer is 503 with Retry-After.", ge=0)
 
-    free_requests_per_day: Annotated[int | None, BeforeValidator(_off)] = _limit(
+    free_requests_per_day: Off[int] = _limit(
         None,
         "Requests of one key to a :free model in a UTC day; 20 a minute with it. Hosted: 50 or 1000.",
         shown="off",
@@ -172,9 +140,7 @@ class Settings(BaseModel):
 
     keepalive_first_s: float = _time(1.0, "Silence before a stream's first comment, in seconds.", gt=0)
     keepalive_interval_s: float = _time(10.0, "Silence between two comments, in seconds.", gt=0)
-    request_timeout_s: Annotated[float | None, BeforeValidator(_off)] = _time(
-        None, "Longest a request may take, in seconds.", shown="off", gt=0
-    )
+    request_timeout_s: Off[float] = _time(None, "Longest a request may take, in seconds.", shown="off", gt=0)
     shutdown_grace_s: float = _time(30.0, "Time that running requests get at the end, in seconds.", ge=0)
 
     store: str = _store(

@@ -16,16 +16,16 @@ from openrouter import OpenRouter, components, errors, operations
 
 from nemotron_runtime.chat.events import Timings, Usage
 from nemotron_runtime.chat.record import App, Caller, Cost, GenerationRecord
-from nemotron_runtime.engine.base import EngineRequest
 from nemotron_runtime.errors import GenerationFailed
 from nemotron_runtime.models.spec import Prices
-from nemotron_runtime.store.keys import KeyTerms, digest
-from support.app import Running, scripted_server
+from nemotron_runtime.store.keys import digest
+from support.app import Running, demo_model, scripted_server
+from support.asking import FIRST, ask, fault, get
 from support.contract import DATA, validate_response, validate_sdk
-from support.scripted import Hang, Raise, Step
+from support.scripted import Hang, Play, Raise, Step
 
 DEMO = "nemotron-runtime/embedded-demo"
-MASTER, FIRST, SECOND = (f"sk-or-v1-{name}-of-the-settings" for name in ("master", "first", "second"))
+MASTER, SECOND = (f"sk-or-v1-{name}-of-the-settings" for name in ("master", "second"))
 PRICES = Prices(Decimal("0.00000005"), Decimal("0.0000002"))
 DAY_S = 86_400
 ANSWER: Sequence[Step] = ["I think.</think>Hello"]
@@ -33,20 +33,14 @@ ANSWER: Sequence[Step] = ["I think.</think>Hello"]
 in_contract = pytest.mark.skipif(not DATA.is_dir(), reason="the contract's file is not on this machine")
 
 
-class Play:
-    steps: Sequence[Step] = ANSWER
-
-    def __call__(self, request: EngineRequest) -> Sequence[Step]:
-        return self.steps
-
-
 @pytest.fixture(scope="module")
 def play() -> Play:
-    return Play()
+    return Play(ANSWER)
 
 
 @pytest.fixture(scope="module")
-def server(demo, play, tmp_path_factory) -> Iterator[Running]:
+def server(play, tmp_path_factory) -> Iterator[Running]:
+    demo = demo_model(store_content="true")
     spec = replace(demo.served.spec, prices=PRICES)
     priced = replace(demo, served=replace(demo.served, spec=spec))
     with scripted_server(
@@ -110,26 +104,6 @@ def put(
             caller=Caller(key_hash=digest(key), app=app),
         )
     )
-
-
-def get(server: Running, path: str, key: str = FIRST) -> httpx.Response:
-    return httpx.get(server.api + path, headers={"Authorization": f"Bearer {key}"}, timeout=20)
-
-
-def ask(server: Running, key: str = FIRST, **headers: str) -> httpx.Response:
-    body = {"messages": [{"role": "user", "content": "the question"}], "user": "someone", "session_id": "s1"}
-    return httpx.post(
-        f"{server.api}/chat/completions",
-        json=body,
-        headers={"Authorization": f"Bearer {key}", "User-Agent": "test/1", **headers},
-        timeout=20,
-    )
-
-
-def fault(answer: httpx.Response) -> tuple[int, str]:
-    body = answer.json()["error"]
-    assert body["code"] == answer.status_code
-    return body["code"], body["message"]
 
 
 def sdk(server: Running, key: str = FIRST) -> OpenRouter:
@@ -343,13 +317,7 @@ class TestHealth:
         assert endpoint["uptime_last_30m"] == 100
 
     def test_prompts_are_kept_so_it_is_no_zero_retention_endpoint(self, server):
-        assert get(server, "/endpoints/zdr").json()["data"] == [] or not server_keeps(server)
-
-
-def server_keeps(server: Running) -> bool:
-    """The scripted server's model was opened without the setting."""
-    assert server.store
-    return not server.store.options.store_content
+        assert get(server, "/endpoints/zdr").json()["data"] == []
 
 
 class TestStats:
@@ -380,39 +348,3 @@ class TestStats:
     def test_a_key_is_asked_for(self, server):
         assert httpx.get(f"{server.api}/stats").status_code == 401
         assert get(server, "/stats", MASTER).status_code == 200
-
-
-def test_a_box_that_keeps_nothing(demo):
-    with scripted_server(demo, ANSWER) as server:
-        data = httpx.get(f"{server.api}/stats").json()["data"]
-        assert (data["totals"]["requests"], data["series"], data["days"], data["apps"]) == (0, [], [], [])
-        assert data["percentiles"] == {"throughput": None, "ttft_ms": None, "e2e_ms": None, "requests": 0}
-        assert httpx.get(f"{server.api}/activity").json() == {"data": []}
-        assert httpx.get(f"{server.api}/datasets/app-rankings").json()["data"] == []
-        generation_id = ask(server).json()["id"]
-        assert "keeps no store" in fault(get(server, f"/generation?id={generation_id}"))[1]
-        assert httpx.get(f"{server.url}/ready").json()["store"] == "off"
-
-
-def test_a_store_that_breaks_stands_in_nobodys_way(demo, tmp_path):
-    database = tmp_path / "store.sqlite"
-    with scripted_server(demo, ANSWER, database=database) as server:
-        assert server.store
-        key = server.store.keys.create(KeyTerms(name="a")).secret
-        server.store._database.close()
-        database.unlink()
-        database.mkdir()
-        for _ in range(3):
-            assert ask(server, key).status_code == 200
-        server.wait(lambda: httpx.get(f"{server.url}/ready").json()["store"] != "ok")
-        answer = httpx.get(f"{server.api}/stats")
-        assert fault(answer) == (500, "The store can't be read at the moment")
-        assert httpx.get(f"{server.api}/models/{DEMO}/endpoints").status_code == 200
-        assert 'nemotron_store_rows{state="queued"}' in httpx.get(f"{server.url}/metrics").text
-
-
-def test_a_store_that_can_not_be_opened(demo, tmp_path):
-    (tmp_path / "folder").mkdir()
-    with scripted_server(demo, ANSWER, database=tmp_path / "folder") as server:
-        assert ask(server).status_code == 200
-        assert httpx.get(f"{server.url}/ready").json()["store"].startswith("The store could not be opened")

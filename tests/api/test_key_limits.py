@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
@@ -14,31 +14,20 @@ import openai
 import pytest
 from openrouter import OpenRouter, errors
 
-from nemotron_runtime.engine.base import EngineRequest
 from nemotron_runtime.errors import EngineOverloaded
 from nemotron_runtime.models.spec import Prices
 from nemotron_runtime.store.keys import KeyTerms
 from support.app import Running, scripted_server
 from support.contract import DATA, validate_schema
-from support.scripted import Hang, Raise, Step
+from support.scripted import Hang, Play, Raise
 
 PRICES = Prices(Decimal("0.01"), Decimal("0.02"))
 DEMO = "nemotron-runtime/embedded-demo"
 
 
-class Play:
-    """What the engine says next."""
-
-    def __init__(self) -> None:
-        self.steps: Sequence[Step] = ["</think>Hello"]
-
-    def __call__(self, request: EngineRequest) -> Sequence[Step]:
-        return self.steps
-
-
 @pytest.fixture(scope="module")
 def play() -> Play:
-    return Play()
+    return Play(["</think>Hello"])
 
 
 @pytest.fixture(scope="module")

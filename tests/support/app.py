@@ -71,9 +71,9 @@ class Running:
             time.sleep(0.01)
 
 
-def demo_model() -> Model:
+def demo_model(**settings: Any) -> Model:
     """The embedded model's files."""
-    return open_model(Settings.load({"model": "nemotron-runtime/embedded-demo"}, {}), Silent())
+    return open_model(Settings.load({"model": "nemotron-runtime/embedded-demo", **settings}, {}), Silent())
 
 
 @contextmanager

@@ -42,6 +42,16 @@ Step = str | Wait | Hang | Raise | End
 Script = Callable[[EngineRequest], Sequence[Step]]
 
 
+@dataclass
+class Play:
+    """A script that a test may change."""
+
+    steps: Sequence[Step]
+
+    def __call__(self, request: EngineRequest) -> Sequence[Step]:
+        return self.steps
+
+
 class ScriptedEngine:
     """Says the script of each request. Text that spells a special token becomes that token.
 
